@@ -1,0 +1,22 @@
+from enum import StrEnum
+from typing import Self
+
+
+class AccessLevel(StrEnum):
+    ADMIN = "admin"
+    EDITOR = "editor"
+    GUEST = "guest"
+    RESTRICTED_USER = "restricted_user"
+    VIEWER = "viewer"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = "UNLISTED"
+        member._value_ = value
+        return member
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.project_type import ProjectType
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.project_file import ProjectFile
+    from ..models.project_notebook import ProjectNotebook
+
+
+T = TypeVar("T", bound="ProjectDetail")
+
+
+@_attrs_define
+class ProjectDetail:
+    """
+    Attributes:
+        id (str):
+        name (str):
+        project_type (ProjectType | Unset): Kind of a project. A notebook or agent project takes no further notebooks.
+        created_at (datetime.datetime | Unset):
+        updated_at (datetime.datetime | None | Unset):
+        notebooks (list[ProjectNotebook] | Unset):
+        files (list[ProjectFile] | Unset):
+    """
+
+    id: str
+    name: str
+    project_type: ProjectType | Unset = UNSET
+    created_at: datetime.datetime | Unset = UNSET
+    updated_at: datetime.datetime | None | Unset = UNSET
+    notebooks: list[ProjectNotebook] | Unset = UNSET
+    files: list[ProjectFile] | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        id = self.id
+
+        name = self.name
+
+        project_type: str | Unset = UNSET
+        if not isinstance(self.project_type, Unset):
+            project_type = self.project_type.value
+
+        created_at: str | Unset = UNSET
+        if not isinstance(self.created_at, Unset):
+            created_at = self.created_at.isoformat()
+
+        updated_at: None | str | Unset
+        if isinstance(self.updated_at, Unset):
+            updated_at = UNSET
+        elif isinstance(self.updated_at, datetime.datetime):
+            updated_at = self.updated_at.isoformat()
+        else:
+            updated_at = self.updated_at
+
+        notebooks: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.notebooks, Unset):
+            notebooks = []
+            for notebooks_item_data in self.notebooks:
+                notebooks_item = notebooks_item_data.to_dict()
+                notebooks.append(notebooks_item)
+
+        files: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.files, Unset):
+            files = []
+            for files_item_data in self.files:
+                files_item = files_item_data.to_dict()
+                files.append(files_item)
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "id": id,
+                "name": name,
+            }
+        )
+        if project_type is not UNSET:
+            field_dict["projectType"] = project_type
+        if created_at is not UNSET:
+            field_dict["createdAt"] = created_at
+        if updated_at is not UNSET:
+            field_dict["updatedAt"] = updated_at
+        if notebooks is not UNSET:
+            field_dict["notebooks"] = notebooks
+        if files is not UNSET:
+            field_dict["files"] = files
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.project_file import ProjectFile  # noqa: PLC0415
+        from ..models.project_notebook import ProjectNotebook  # noqa: PLC0415
+
+        d = dict(src_dict)
+        id = d.pop("id")
+
+        name = d.pop("name")
+
+        _project_type = d.pop("projectType", UNSET)
+        project_type: ProjectType | Unset
+        if isinstance(_project_type, Unset):
+            project_type = UNSET
+        else:
+            project_type = ProjectType(_project_type)
+
+        _created_at = d.pop("createdAt", UNSET)
+        created_at: datetime.datetime | Unset
+        if isinstance(_created_at, Unset):
+            created_at = UNSET
+        else:
+            created_at = datetime.datetime.fromisoformat(_created_at)
+
+        def _parse_updated_at(data: object) -> datetime.datetime | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                updated_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return updated_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None | Unset, data)
+
+        updated_at = _parse_updated_at(d.pop("updatedAt", UNSET))
+
+        _notebooks = d.pop("notebooks", UNSET)
+        notebooks: list[ProjectNotebook] | Unset = UNSET
+        if _notebooks is not UNSET:
+            notebooks = []
+            for notebooks_item_data in _notebooks:
+                notebooks_item = ProjectNotebook.from_dict(notebooks_item_data)
+
+                notebooks.append(notebooks_item)
+
+        _files = d.pop("files", UNSET)
+        files: list[ProjectFile] | Unset = UNSET
+        if _files is not UNSET:
+            files = []
+            for files_item_data in _files:
+                files_item = ProjectFile.from_dict(files_item_data)
+
+                files.append(files_item)
+
+        project_detail = cls(
+            id=id,
+            name=name,
+            project_type=project_type,
+            created_at=created_at,
+            updated_at=updated_at,
+            notebooks=notebooks,
+            files=files,
+        )
+
+        project_detail.additional_properties = d
+        return project_detail
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,23 @@
+from enum import StrEnum
+from typing import Self
+
+
+class RunStatus(StrEnum):
+    ERROR = "error"
+    INTERNAL_ERROR = "internal_error"
+    PENDING = "pending"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    SUCCESS = "success"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = "UNLISTED"
+        member._value_ = value
+        return member
+
+    def __str__(self) -> str:
+        return str(self.value)
