@@ -1,0 +1,112 @@
+"""Run hosted notebooks as functions: an async SDK for the Deepnote Public API.
+
+    from deepnote_async import AsyncDeepnote
+
+    async with AsyncDeepnote() as client:
+        result = await client.runs.run(notebook_id, inputs={"region": "EU"}, timeout=600)
+        print(result.text)
+
+Names are loaded when they are first used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from deepnote_async.client import AsyncDeepnote
+    from deepnote_async.errors import (
+        APIError,
+        AuthenticationError,
+        BadRequestError,
+        CallError,
+        ConflictError,
+        ConnectError,
+        ConnectionLostError,
+        DeadlineExceededError,
+        DecodeError,
+        DeepnoteError,
+        ExecutionError,
+        LedgerError,
+        NotFoundError,
+        PermissionDeniedError,
+        RateLimitError,
+        RequestTimeoutError,
+        ResponseTooLargeError,
+        RunError,
+        RunFailedError,
+        RunStartUnknownError,
+        RunTimeoutError,
+        ServerError,
+        SnapshotError,
+        TransportError,
+        UnexpectedRedirectError,
+        UnexpectedStatusError,
+    )
+    from deepnote_async.models import Me, Notebook, NotebookBlock, NotebookInput, Run, RunStatus, Workspace
+    from deepnote_async.runs import Failure, RunHandle, RunResult
+    from deepnote_async.snapshot import Block, Output, Snapshot
+
+__all__ = [
+    "APIError",
+    "AsyncDeepnote",
+    "AuthenticationError",
+    "BadRequestError",
+    "Block",
+    "CallError",
+    "ConflictError",
+    "ConnectError",
+    "ConnectionLostError",
+    "DeadlineExceededError",
+    "DecodeError",
+    "DeepnoteError",
+    "ExecutionError",
+    "Failure",
+    "LedgerError",
+    "Me",
+    "NotFoundError",
+    "Notebook",
+    "NotebookBlock",
+    "NotebookInput",
+    "Output",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RequestTimeoutError",
+    "ResponseTooLargeError",
+    "Run",
+    "RunError",
+    "RunFailedError",
+    "RunHandle",
+    "RunResult",
+    "RunStartUnknownError",
+    "RunStatus",
+    "RunTimeoutError",
+    "ServerError",
+    "Snapshot",
+    "SnapshotError",
+    "TransportError",
+    "UnexpectedRedirectError",
+    "UnexpectedStatusError",
+    "Workspace",
+]
+
+_ROOMS = {
+    "client": {"AsyncDeepnote"},
+    "models": {"Me", "Notebook", "NotebookBlock", "NotebookInput", "Run", "RunStatus", "Workspace"},
+    "runs": {"Failure", "RunHandle", "RunResult"},
+    "snapshot": {"Block", "Output", "Snapshot"},
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    room = next((room for room, names in _ROOMS.items() if name in names), "errors")
+    value = getattr(importlib.import_module(f"{__name__}.{room}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

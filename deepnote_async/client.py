@@ -1,0 +1,117 @@
+"""The client: configuration in, resources out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, Unpack
+
+from deepnote_async.resources.me import MeResource
+from deepnote_async.resources.notebooks import Notebooks
+from deepnote_async.resources.runs import Runs
+from deepnote_async.transport import CallOptions, TokenSource, Transport, base_url_from, token_source
+
+if TYPE_CHECKING:
+    import httpx
+
+    from deepnote_async_api import AuthenticatedClient
+
+
+class AsyncDeepnote:
+    """A client of the Deepnote Public API.
+
+    Use it with `async with`, or without: it opens at the first call and is closed with `await client.aclose()`. It may
+    be opened in one task and closed in another, and belongs to the event loop it was opened in.
+
+    Args:
+        token: API key of the workspace, or a function that returns one, at once or as an awaitable; it is asked again
+            after a 401. Default: DEEPNOTE_TOKEN, else DEEPNOTE_API_KEY.
+        base_url: address of the service; default DEEPNOTE_API_URL, else https://api.deepnote.com. A `/v1` or `/v2` at
+            its end is dropped, since paths carry the version.
+        timeout: total seconds for one call, whatever it does; None for no limit.
+        http_client: an httpx.AsyncClient to send with; its proxies, mounts and hooks apply, its default headers and
+            authentication do not, and it is never closed here.
+
+    Raises:
+        ValueError: there is no token, the token cannot be one, or the address is none.
+
+    Example:
+        >>> async with AsyncDeepnote() as client:
+        ...     result = await client.runs.run(notebook_id, inputs={"region": "EU"}, timeout=600)
+        ...     print(result.text)
+    """
+
+    def __init__(
+        self,
+        token: TokenSource | None = None,
+        base_url: str | None = None,
+        *,
+        timeout: float | None = 60.0,
+        http_client: httpx.AsyncClient | None = None,
+    ) -> None:
+        self._base_url = base_url_from(base_url)
+        self._transport = Transport(token_source(token), self._base_url, timeout, http_client)
+        self.runs = Runs(self._transport)
+        self.notebooks = Notebooks(self._transport)
+        self.me = MeResource(self._transport)
+
+    def __repr__(self) -> str:
+        return f"AsyncDeepnote(base_url={self._base_url!r})"
+
+    @property
+    def generated(self) -> AuthenticatedClient:
+        """The client to pass to the functions of `deepnote_async_api.api`, the generated low-level package.
+
+        They go through the same connection, token, deadline and errors as everything else.
+
+        Example:
+            >>> from deepnote_async_api.api.projects import list_projects
+            >>> page = await list_projects.asyncio(client=client.generated)
+        """
+        return self._transport.generated
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int | bool] | None = None,
+        json: object = None,
+        **options: Unpack[CallOptions],
+    ) -> httpx.Response:
+        """Send a request that nothing else covers, under the same policy.
+
+        Args:
+            method: HTTP method.
+            path: path with its version, such as "/v2/anything".
+            params: query parameters.
+            json: body, sent as JSON; None sends none.
+            **options: see CallOptions.
+
+        Returns:
+            The answer with its body read; its status is 2xx, anything else raises.
+
+        Raises:
+            CallError: the service refused or did not answer.
+            ValueError: the path does not begin with a slash.
+        """
+        if not path.startswith("/") or path.startswith("//"):
+            raise ValueError(f"path {path!r} must begin with one slash; requests go to {self._base_url} only")
+        content: dict[str, object] = {}
+        if params is not None:
+            content["params"] = params
+        if json is not None:
+            content["json"] = json
+        return await self._transport.request(method, path, content, options)
+
+    async def aclose(self) -> None:
+        """Close the connections. Closing twice does nothing; a later call says that the client is closed."""
+        await self._transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()

@@ -1,0 +1,224 @@
+"""The tree of exceptions. Everything the SDK raises on purpose is a DeepnoteError, a ValueError or a TypeError.
+
+Every error can be pickled and says what a person needs to act: the call, the run, and how far the request came. None
+holds the token, a request object or a presigned address.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from deepnote_async.runs.failure import Failure
+    from deepnote_async.runs.result import RunResult
+
+Sent: TypeAlias = Literal["no", "maybe", "yes"]
+"""Whether a request reached the service: nothing left; some or all of it left; the service began to answer."""
+
+
+class DeepnoteError(Exception):
+    """Base of all errors of this package.
+
+    Attributes:
+        run_id: the run it happened to, where one is known.
+    """
+
+    def __init__(self, message: str, *, run_id: str | None = None) -> None:
+        super().__init__(message)
+        self.run_id = run_id
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restore, (type(self), self.args, self.__dict__, self.__cause__)
+
+
+def _restore(
+    kind: type[DeepnoteError], args: tuple[object, ...], state: dict[str, object], cause: BaseException | None
+) -> DeepnoteError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    error.__cause__ = cause
+    return error
+
+
+class CallError(DeepnoteError):
+    """A call to the service went wrong; base of APIError, TransportError and DecodeError.
+
+    Attributes:
+        method: HTTP method.
+        path: path template of the operation, such as `/v2/runs/{run_id}`.
+        status: HTTP status of the answer, None if there was none.
+        request_id: the service's id of the request, None if it gave none.
+        attempts: how many times the request was tried.
+        elapsed: seconds from the first attempt to the error.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        method: str,
+        path: str,
+        status: int | None = None,
+        request_id: str | None = None,
+        attempts: int = 1,
+        elapsed: float = 0.0,
+        run_id: str | None = None,
+    ) -> None:
+        super().__init__(message, run_id=run_id)
+        self.method = method
+        self.path = path
+        self.status = status
+        self.request_id = request_id
+        self.attempts = attempts
+        self.elapsed = elapsed
+
+    def __str__(self) -> str:
+        tail = f", request id {self.request_id}" if self.request_id else ""
+        return f"{self.args[0]} ({self.method} {self.path}{tail})"
+
+
+class APIError(CallError):
+    """The service answered with an error status; `message` is its own explanation.
+
+    Use the subclass of a status to catch it: `except NotFoundError`.
+    """
+
+    message: str = ""
+    """What the service said, without the status; empty if it said nothing readable."""
+
+    status: int
+
+
+class BadRequestError(APIError):
+    """400: the request is not valid, or the notebook cannot take it."""
+
+
+class AuthenticationError(APIError):
+    """401: the token is missing, unknown or no longer valid."""
+
+
+class PermissionDeniedError(APIError):
+    """403: the owner of the token may not do this."""
+
+
+class NotFoundError(APIError):
+    """404: there is no such thing, or the owner of the token cannot see it."""
+
+
+class RequestTimeoutError(APIError, TimeoutError):
+    """408: the service gave up on the request."""
+
+
+class ConflictError(APIError):
+    """409: the state of the project, notebook or session forbids it."""
+
+
+class RateLimitError(APIError):
+    """429: the rate limit is used up.
+
+    Attributes:
+        retry_after: seconds the service asks to wait, None if it did not say.
+    """
+
+    retry_after: float | None = None
+
+
+class ServerError(APIError):
+    """5xx: the service failed."""
+
+
+class UnexpectedStatusError(APIError):
+    """Any other status than the operation documents."""
+
+
+class TransportError(CallError):
+    """The request was not answered.
+
+    Attributes:
+        sent: "no" if nothing of the request left this machine, "maybe" if some or all of it did, "yes" if the service
+            had begun to answer.
+    """
+
+    sent: Sent = "maybe"
+
+
+class ConnectError(TransportError, ConnectionError):
+    """No connection could be made; nothing was sent."""
+
+
+class ConnectionLostError(TransportError, ConnectionError):
+    """The connection broke before the answer was complete."""
+
+
+class DeadlineExceededError(TransportError, TimeoutError):
+    """The call did not finish within its total time."""
+
+
+class UnexpectedRedirectError(TransportError):
+    """The service answered with a redirect, which is never followed: the token would go along."""
+
+
+class ResponseTooLargeError(TransportError):
+    """The answer is larger than any real one; it was not read to the end."""
+
+
+class DecodeError(CallError):
+    """The answer arrived but is not what the operation promises.
+
+    Attributes:
+        pointer: JSON pointer (RFC 6901) to what could not be read; "" is the whole document.
+    """
+
+    pointer: str = ""
+
+
+class RunError(DeepnoteError):
+    """Something is wrong with a run itself; `run_id` names it where it is known."""
+
+
+class RunFailedError(RunError):
+    """The run ended, but not with success.
+
+    Attributes:
+        result: everything that could be read of the run, as `result(check=False)` would have returned it.
+        failure: where and why it failed; None if neither the service nor the snapshot tells.
+    """
+
+    result: RunResult
+    failure: Failure | None = None
+
+
+class RunTimeoutError(RunError, TimeoutError):
+    """The run was still going when the wait ended; it goes on. `client.runs.handle(error.run_id)` waits again.
+
+    Attributes:
+        status: the last status seen, None if none was.
+    """
+
+    status: str | None = None
+
+
+class RunStartUnknownError(RunError):
+    """The start was sent, but nothing proves whether the run exists; `__cause__` is what happened.
+
+    Starting again could run the notebook twice, so it is left to the caller, who can look at the notebook's newest
+    runs.
+
+    Attributes:
+        notebook_id: the notebook whose run was to be started.
+    """
+
+    notebook_id: str = ""
+
+
+class ExecutionError(DeepnoteError):
+    """Code that was sent to a session raised an exception."""
+
+
+class SnapshotError(DeepnoteError):
+    """A snapshot document cannot be read."""
+
+
+class LedgerError(DeepnoteError):
+    """A ledger cannot be read, written or trusted."""

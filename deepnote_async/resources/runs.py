@@ -1,0 +1,211 @@
+"""`client.runs`: start notebooks and get hold of their runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Unpack
+
+from deepnote_async.inputs import InputArgument, to_wire
+from deepnote_async.models import Run, RunStatus
+from deepnote_async.resources.wire import given, normalised_run, run_record
+from deepnote_async.runs import RunHandle, RunResult, SnapshotAnswer, start_run
+from deepnote_async.runs.handle import handle_from_dict
+from deepnote_async.transport import CallOptions, Transport, path_id
+from deepnote_async_api import models as wire
+from deepnote_async_api.api.runs import create_run, get_run
+from deepnote_async_api.types import UNSET
+
+StorageMode = Literal["read_write", "readonly"]
+
+
+class Runs:
+    """Runs of notebooks.
+
+    https://deepnote.com/docs/api-reference/runs
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._service = _DeepnoteRuns(transport)
+
+    async def create(
+        self,
+        notebook_id: str,
+        *,
+        inputs: Mapping[str, InputArgument] | None = None,
+        detached: bool = True,
+        storage_mode: StorageMode | None = None,
+        block_ids: Sequence[str] | None = None,
+        run_dependent_blocks: bool | None = None,
+        machine_type: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> RunHandle:
+        """Start a run and return its handle as soon as the service has accepted it.
+
+        A notebook that starts a run of itself never ends and spends money: do not call this from the notebook it names.
+
+        Args:
+            notebook_id: the notebook to run.
+            inputs: values by input name, for this run only. Numbers and dates are put into the API's text form.
+            detached: run a copy on a machine of its own; False runs in the project's machine and updates the editor.
+            storage_mode: how a detached run mounts the project's storage; the service's default is "read_write".
+            block_ids: run only these blocks, in this order; needs `detached=False`.
+            run_dependent_blocks: with `block_ids`, also run the blocks that depend on them.
+            machine_type: id of the machine type of a detached run.
+            **options: see CallOptions.
+
+        Raises:
+            ValueError: the arguments contradict each other, or an id cannot be one.
+            BadRequestError: the notebook does not exist or does not take these inputs; its message says which.
+            RunStartUnknownError: the start was sent, and nothing proves whether the run exists. Never retried.
+            CallError: the run was certainly not started.
+
+        Example:
+            >>> handle = await client.runs.create(notebook_id, inputs={"region": "EU", "n": 3})
+        """
+        path_id(notebook_id, "notebook_id")
+        _check_mode(detached=detached, storage_mode=storage_mode, block_ids=block_ids, machine_type=machine_type)
+        if run_dependent_blocks is not None and block_ids is None:
+            raise ValueError("run_dependent_blocks only means something together with block_ids")
+        body = wire.CreateRunBody(
+            notebook_id=notebook_id,
+            detached=detached,
+            detached_run_storage_mode=UNSET if storage_mode is None else wire.StorageMode(storage_mode),
+            block_ids=UNSET if block_ids is None else list(block_ids),
+            run_dependent_blocks=UNSET if run_dependent_blocks is None else run_dependent_blocks,
+            machine_type=UNSET if machine_type is None else machine_type,
+        )
+        if inputs:
+            body.inputs = wire.RunInputs()
+            body.inputs.additional_properties = dict(to_wire(inputs))
+        request = create_run.build_request(body=body)
+        run = await start_run(lambda: self._transport.call(create_run, request, _read_started, **options), notebook_id)
+        return RunHandle(self._service, run.run_id, notebook_id, run)
+
+    async def run(
+        self,
+        notebook_id: str,
+        *,
+        inputs: Mapping[str, InputArgument] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109  (the name users expect)
+        check: bool = True,
+        detached: bool = True,
+        storage_mode: StorageMode | None = None,
+        block_ids: Sequence[str] | None = None,
+        run_dependent_blocks: bool | None = None,
+        machine_type: str | None = None,
+    ) -> RunResult:
+        """Start a run, wait for its end and read what it produced: `create` and `RunHandle.result` in one.
+
+        Args:
+            notebook_id: the notebook to run.
+            inputs: values by input name, for this run only.
+            timeout: seconds to wait for the end of the run; None waits as long as it takes.
+            check: raise RunFailedError for a run that did not succeed.
+            detached: see `create`, as for the arguments after it.
+            storage_mode: see `create`.
+            block_ids: see `create`.
+            run_dependent_blocks: see `create`.
+            machine_type: see `create`.
+
+        Raises:
+            RunFailedError: the run failed.
+            RunTimeoutError: the time was up; the run goes on and the error carries its id.
+
+        Example:
+            >>> result = await client.runs.run(notebook_id, inputs={"region": "EU"}, timeout=600)
+            >>> print(result.text)
+        """
+        handle = await self.create(
+            notebook_id,
+            inputs=inputs,
+            detached=detached,
+            storage_mode=storage_mode,
+            block_ids=block_ids,
+            run_dependent_blocks=run_dependent_blocks,
+            machine_type=machine_type,
+        )
+        return await handle.result(timeout, check=check)
+
+    async def get(self, run_id: str, **options: Unpack[CallOptions]) -> Run:
+        """Read where a run stands.
+
+        Raises:
+            NotFoundError: there is no such run.
+            CallError: the service could not be asked or did not answer properly.
+        """
+        return await self._service.get(path_id(run_id, "run_id"), **options)
+
+    def handle(self, run_id: str, notebook_id: str | None = None) -> RunHandle:
+        """Take hold of a run by its id, without asking the service.
+
+        Raises:
+            ValueError: the id cannot be one.
+        """
+        return RunHandle(self._service, path_id(run_id, "run_id"), notebook_id)
+
+    def from_dict(self, saved: Mapping[str, object]) -> RunHandle:
+        """Take hold of a run again that was saved with `RunHandle.to_dict`.
+
+        Raises:
+            ValueError: it was saved by another service, or is no saved handle.
+        """
+        handle = handle_from_dict(self._service, saved)
+        path_id(handle.id, "run_id")
+        return handle
+
+
+class _DeepnoteRuns:
+    """The run engine's view of Deepnote."""
+
+    name = "deepnote"
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def get(self, run_id: str, **options: Unpack[CallOptions]) -> Run:
+        # The default delivery hands over an address and not the document, so a look stays small.
+        request = get_run.build_request(run_id, snapshot_delivery=wire.SnapshotDelivery.DOWNLOADURL)
+        return run_record(await self._transport.call(get_run, request, _read_run, **options))
+
+    async def fetch_snapshot(self, run_id: str, **options: Unpack[CallOptions]) -> SnapshotAnswer:
+        request = get_run.build_request(run_id, snapshot_delivery=wire.SnapshotDelivery.INLINE)
+        answer = await self._transport.call(get_run, request, _read_run, **options)
+        return SnapshotAnswer(run=run_record(answer), content=given(answer.snapshot_content) or None)
+
+
+def _read_run(body: dict[str, Any]) -> wire.Run:
+    return wire.Run.from_dict(normalised_run(body))
+
+
+def _read_started(body: dict[str, Any]) -> Run:
+    """Read the answer to a start. The id is what counts: with it the run is not lost, whatever else is unreadable."""
+    started = normalised_run(body)
+    run_id = started.get("runId")
+    if not isinstance(run_id, str) or not run_id:
+        return run_record(wire.Run.from_dict(started))
+    try:
+        return run_record(wire.Run.from_dict(started))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return Run(run_id=run_id, status=RunStatus(str(started.get("status") or "pending")), extra=started)
+
+
+def _check_mode(
+    *, detached: bool, storage_mode: str | None, block_ids: Sequence[str] | None, machine_type: str | None
+) -> None:
+    """Refuse what the service would certainly refuse, and name the way out."""
+    if block_ids is not None:
+        if isinstance(block_ids, str):
+            raise TypeError("block_ids takes a list of ids, not one string")
+        if not block_ids:
+            raise ValueError("block_ids is empty; leave it out to run the whole notebook")
+        if len(set(block_ids)) != len(block_ids):
+            raise ValueError("block_ids names a block twice")
+        if detached:
+            raise ValueError("block_ids needs detached=False: only the live editor's machine runs single blocks")
+    if not detached and storage_mode is not None:
+        raise ValueError("storage_mode is for detached runs; a live run uses the project's storage as it is")
+    if not detached and machine_type is not None:
+        raise ValueError("machine_type is for detached runs; a live run uses the project's machine")
+    if storage_mode not in {None, "read_write", "readonly"}:
+        raise ValueError(f"storage_mode takes 'read_write' or 'readonly', not {storage_mode!r}")

@@ -1,0 +1,129 @@
+"""A run held by its id: it can be made without I/O, saved, and waited for again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Unpack
+
+from deepnote_async.models import Run, RunStatus
+from deepnote_async.runs.result import SETTLE_SECONDS, RunResult, build_result, parse, settle
+from deepnote_async.runs.service import RunService
+from deepnote_async.runs.wait import naming_run, wait_until_terminal
+from deepnote_async.snapshot import Snapshot
+from deepnote_async.transport import CallOptions, Deadline
+
+
+class RunHandle:
+    """A run of a notebook. Made by `client.runs.create` or, without I/O, by `client.runs.handle`.
+
+    Leaving a wait never stops the run: the API has no call for that.
+
+    Example:
+        >>> handle = await client.runs.create(notebook_id, inputs={"region": "EU"})
+        >>> result = await handle.result(timeout=600)
+    """
+
+    __slots__ = ("_run", "_service", "id", "notebook_id")
+
+    def __init__(self, service: RunService, run_id: str, notebook_id: str | None, run: Run | None = None) -> None:
+        self._service = service
+        self._run = run
+        self.id = run_id
+        self.notebook_id = notebook_id
+
+    def __repr__(self) -> str:
+        return f"RunHandle({self.id!r}, status={self.status.value if self.status else None!r})"
+
+    @property
+    def status(self) -> RunStatus | None:
+        """The status last seen; None before the first look."""
+        return self._run.status if self._run else None
+
+    @property
+    def url(self) -> str | None:
+        """Address of the run in the browser, where the service gives one."""
+        return self._run.view_url if self._run else None
+
+    def to_dict(self) -> dict[str, str | None]:
+        """Give what `client.runs.from_dict` needs to make the handle again, as plain JSON."""
+        return {"service": self._service.name, "run_id": self.id, "notebook_id": self.notebook_id}
+
+    async def refresh(self, **options: Unpack[CallOptions]) -> Run:
+        """Look at the run once.
+
+        Raises:
+            NotFoundError: the run does not exist.
+            CallError: see `client.runs.get`.
+        """
+        with naming_run(self.id):
+            run = await self._service.get(self.id, **options)
+        self._saw(run)
+        return run
+
+    async def wait(self, timeout: float | None = None) -> Run:  # noqa: ASYNC109  (the name users expect)
+        """Wait until the run has ended, whatever its status.
+
+        Args:
+            timeout: seconds to wait; None waits as long as it takes.
+
+        Raises:
+            RunTimeoutError: the time was up; the run goes on and can be waited for again.
+            NotFoundError: the run does not exist.
+        """
+        return await wait_until_terminal(self._service, self.id, Deadline.after(timeout), self._saw)
+
+    async def snapshot(self, timeout: float | None = SETTLE_SECONDS) -> Snapshot | None:  # noqa: ASYNC109
+        """Read the document an ended run left, None if there is none.
+
+        Args:
+            timeout: seconds to wait for a snapshot that is still being saved; None as long as the server says so.
+
+        Raises:
+            SnapshotError: the document cannot be read.
+        """
+        with naming_run(self.id):
+            answer = await settle(lambda: self._service.fetch_snapshot(self.id), timeout)
+            self._saw(answer.run)
+            return await parse(answer.content) if answer.content else None
+
+    async def result(self, timeout: float | None = None, *, check: bool = True) -> RunResult:  # noqa: ASYNC109
+        """Wait until the run has ended and read what it produced.
+
+        Args:
+            timeout: seconds to wait for the end; None waits as long as it takes. Fetching the snapshot afterwards has
+                its own 30 seconds.
+            check: raise RunFailedError for a run that did not succeed; False returns its result instead.
+
+        Raises:
+            RunFailedError: the run failed; the error tells block, exception and traceback and holds the result.
+            RunTimeoutError: the time was up; the run goes on.
+            SnapshotError: the document cannot be read.
+        """
+        await self.wait(timeout)
+        with naming_run(self.id):
+            answer = await settle(lambda: self._service.fetch_snapshot(self.id), SETTLE_SECONDS)
+            self._saw(answer.run)
+            result = await build_result(self, answer)
+        if check:
+            result.raise_for_status()
+        return result
+
+    def _saw(self, run: Run) -> None:
+        self._run = run
+        self.notebook_id = self.notebook_id or run.notebook_id
+
+
+def handle_from_dict(service: RunService, saved: Mapping[str, object]) -> RunHandle:
+    """Make a handle of what `to_dict` gave.
+
+    Raises:
+        ValueError: it was saved by another service, or is no saved handle.
+    """
+    run_id, notebook_id = saved.get("run_id"), saved.get("notebook_id")
+    if not isinstance(run_id, str) or not isinstance(notebook_id, str | None):
+        raise ValueError(  # noqa: TRY004  (the text is at fault, not the program)
+            "this is not what RunHandle.to_dict() gives: run_id is missing"
+        )
+    if saved.get("service") != service.name:
+        raise ValueError(f"this handle belongs to {saved.get('service')!r}, not to {service.name!r}")
+    return RunHandle(service, run_id, notebook_id)

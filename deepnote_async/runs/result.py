@@ -1,0 +1,114 @@
+"""What a run produced."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+from attrs import field, frozen
+
+from deepnote_async.errors import RunFailedError
+from deepnote_async.models import Run, RunStatus
+from deepnote_async.runs.failure import Failure, diagnose
+from deepnote_async.runs.service import SnapshotAnswer
+from deepnote_async.snapshot import Block, Output, Snapshot
+
+if TYPE_CHECKING:
+    from deepnote_async.runs.handle import RunHandle
+
+SETTLE_SECONDS = 30.0
+SETTLE_UNTOLD_SECONDS = 5.0
+"""How long to look for a snapshot whose state the server does not tell; it may never come."""
+SETTLE_PAUSE = 0.2
+
+
+@frozen(kw_only=True)
+class RunResult:
+    """A run that has ended, with what it produced.
+
+    Attributes:
+        run: the run in its final state.
+        handle: the handle it was waited for with.
+        snapshot: the document the run left; None if there is none.
+        blocks: the blocks of the notebook that ran, in document order; empty without a snapshot.
+        failure: where and why it failed; None if it succeeded or nothing tells.
+    """
+
+    run: Run
+    handle: RunHandle = field(repr=False)
+    snapshot: Snapshot | None = field(default=None, repr=False)
+    blocks: tuple[Block, ...] = field(default=(), repr=False)
+    failure: Failure | None = None
+
+    @property
+    def status(self) -> RunStatus:
+        """How the run ended."""
+        return self.run.status
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from acceptance to the end, by the service's clock; None if it did not say."""
+        return self.run.duration
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """All outputs of all blocks, in document order."""
+        return tuple(output for block in self.blocks for output in block.outputs)
+
+    @property
+    def text(self) -> str:
+        """What the notebook printed and displayed as plain text, in document order; stderr is left out."""
+        return "".join(
+            output.text if output.output_type == "stream" else f"{output.text}\n"
+            for output in self.outputs
+            if output.text and output.name != "stderr"
+        )
+
+    def raise_for_status(self) -> None:
+        """Raise RunFailedError if the run did not end with success."""
+        if not self.status.is_failed:
+            return
+        head = f"Run {self.run.run_id} ended as {self.status.value}"
+        reason = self.failure.describe() if self.failure else "and gave no reason"
+        error = RunFailedError(f"{head}: {reason}" if self.failure else f"{head}, {reason}", run_id=self.run.run_id)
+        error.result = self
+        error.failure = self.failure
+        raise error
+
+
+async def build_result(handle: RunHandle, answer: SnapshotAnswer) -> RunResult:
+    """Read an answer into a result; the document is parsed in a worker thread."""
+    snapshot = await parse(answer.content) if answer.content else None
+    notebook = snapshot.notebook(answer.run.notebook_id or handle.notebook_id) if snapshot else None
+    blocks = notebook.blocks if notebook else ()
+    return RunResult(
+        run=answer.run, handle=handle, snapshot=snapshot, blocks=blocks, failure=diagnose(answer.run, blocks)
+    )
+
+
+async def parse(content: str) -> Snapshot:
+    """Parse a snapshot document away from the event loop."""
+    return await anyio.to_thread.run_sync(Snapshot.parse, content)
+
+
+async def settle(look: Callable[[], Awaitable[SnapshotAnswer]], seconds: float | None) -> SnapshotAnswer:
+    """Look for the snapshot of an ended run until it is there, or will not come.
+
+    The terminal status can be visible first. `snapshot_status` tells whether it is worth asking again; a server that
+    does not tell is asked for a few seconds.
+
+    Args:
+        look: reads run and snapshot once.
+        seconds: how long to look; None as long as the server says that it is pending.
+    """
+    began = anyio.current_time()
+    while True:
+        answer = await look()
+        state = answer.run.snapshot_status
+        limit = seconds if state is not None else min(seconds or SETTLE_UNTOLD_SECONDS, SETTLE_UNTOLD_SECONDS)
+        waited = anyio.current_time() - began
+        if answer.content or (state is not None and state != "pending") or (limit is not None and waited >= limit):
+            return answer
+        await anyio.sleep(SETTLE_PAUSE)

@@ -1,0 +1,14 @@
+"""The one room that touches the network.
+
+A call flows through `Transport.call` into an httpx.AsyncClient whose transport is the policy (`policy.py`:
+authentication by origin, deadline, limits, errors), and from there to a backend (`backend.py`: aiohttp on asyncio,
+httpx elsewhere).
+"""
+
+from deepnote_async.transport.auth import TokenSource, base_url_from, token_source
+from deepnote_async.transport.call import Transport
+from deepnote_async.transport.deadline import Deadline
+from deepnote_async.transport.options import CallOptions
+from deepnote_async.transport.path import path_id
+
+__all__ = ["CallOptions", "Deadline", "TokenSource", "Transport", "base_url_from", "path_id", "token_source"]

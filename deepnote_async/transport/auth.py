@@ -1,0 +1,135 @@
+"""Whose token goes where: reading it, keeping it out of sight, and sending it to one origin only."""
+
+from __future__ import annotations
+
+import inspect
+import ipaddress
+import os
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+TokenSource: TypeAlias = str | Callable[[], str | Awaitable[str]]
+"""A token, or a function that returns one, at once or as an awaitable. It is asked again after a 401."""
+
+DEFAULT_BASE_URL = "https://api.deepnote.com"
+Origin: TypeAlias = tuple[str, str, int | None]
+
+
+class Secret:
+    """A token that does not show itself in repr, str, logs or pickles."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: object) -> None:
+        if not isinstance(value, str):
+            raise TypeError(f"the token must be a string, not {type(value).__name__}")
+        if not value:
+            raise ValueError("the token is empty")
+        if not all("!" <= character <= "~" for character in value):
+            raise ValueError(
+                "the token holds a space, a line break or another character that no token has; "
+                "if it was read from a file, strip it"
+            )
+        self._value = value
+
+    def reveal(self) -> str:
+        """Give the token itself; only the policy transport has a use for it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise TypeError("a token does not leave the process; give the other process its own")
+
+
+class TokenKeeper:
+    """Keeps the current token of a client, and asks its source again when told that it was refused."""
+
+    def __init__(self, source: TokenSource) -> None:
+        self._source = source
+        self._current = Secret(source) if isinstance(source, str) else None
+
+    @property
+    def can_renew(self) -> bool:
+        """Whether there is a source that could give another token."""
+        return not isinstance(self._source, str)
+
+    async def current(self) -> Secret:
+        """Give the token in use, asking the source if there is none yet."""
+        if self._current is None:
+            self._current = await self._ask()
+        return self._current
+
+    def refuse(self, token: Secret) -> None:
+        """Forget a token that the service did not take, unless another call has replaced it already."""
+        if self._current is token and self.can_renew:
+            self._current = None
+
+    async def _ask(self) -> Secret:
+        if isinstance(self._source, str):
+            return Secret(self._source)
+        answer = self._source()
+        return Secret(await answer if inspect.isawaitable(answer) else answer)
+
+
+def token_source(token: TokenSource | None) -> TokenSource:
+    """Pick the token: the argument, else DEEPNOTE_TOKEN, else DEEPNOTE_API_KEY.
+
+    Raises:
+        ValueError: there is none, or it cannot be a token.
+        TypeError: it is neither a string nor a function.
+    """
+    source = token if token is not None else os.environ.get("DEEPNOTE_TOKEN") or os.environ.get("DEEPNOTE_API_KEY")
+    if source is None:
+        raise ValueError("no token: pass token=... or set DEEPNOTE_TOKEN (an API key of your Deepnote workspace)")
+    if isinstance(source, str):
+        Secret(source)
+    elif not callable(source):
+        raise TypeError(f"token takes a string or a function, not {type(source).__name__}")
+    return source
+
+
+def base_url_from(base_url: str | None) -> str:
+    """Pick and tidy the address of the service: the argument, else DEEPNOTE_API_URL, else Deepnote's cloud.
+
+    Paths carry the API version, so a `/v1` or `/v2` at the end is dropped, as is a slash.
+
+    Raises:
+        ValueError: it is no http(s) address, holds a user, a query or a fragment, or is plain http to another machine.
+    """
+    text = base_url or os.environ.get("DEEPNOTE_API_URL") or DEFAULT_BASE_URL
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError(f"base_url {text!r} is not an address: {error}") from None
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("base_url holds a user or password; pass the token as token=...")
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"base_url {text!r} must look like https://host")
+    if parts.query or parts.fragment:
+        raise ValueError(f"base_url {text!r} must not hold a query or a fragment")
+    if any(not "!" <= character <= "~" for character in text):
+        raise ValueError(f"base_url {text!r} holds a space or another character that no address has")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError(f"base_url {text!r} would send the token unencrypted; use https")
+    path = parts.path.rstrip("/")
+    path = path.removesuffix("/v1") if path.endswith("/v1") else path.removesuffix("/v2")
+    return f"{parts.scheme}://{parts.netloc}{path.rstrip('/')}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name means this machine (RFC 6761 for localhost)."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def origin_of(scheme: str, host: str, port: int | None) -> Origin:
+    """Give the origin of an address (RFC 6454), with the scheme's default port made plain."""
+    return scheme, host.lower(), port if port is not None else {"http": 80, "https": 443}.get(scheme)

@@ -1,0 +1,123 @@
+"""`Transport.call`: from the generated request builder to the generated parser, in one function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar, Unpack
+
+import anyio
+import httpx
+
+from deepnote_async.transport.auth import TokenKeeper, TokenSource
+from deepnote_async.transport.backend import default_backend, injected_backend
+from deepnote_async.transport.deadline import Deadline
+from deepnote_async.transport.decode import decode
+from deepnote_async.transport.limits import CLOSE_SECONDS
+from deepnote_async.transport.options import CONTEXT_KEY, CallContext, CallOptions
+from deepnote_async.transport.policy import PolicyTransport
+from deepnote_async_api import AuthenticatedClient as GeneratedClient
+
+T = TypeVar("T")
+
+
+class Operation(Protocol):
+    """What `call` needs of a generated endpoint module."""
+
+    METHOD: str
+    PATH_TEMPLATE: str
+
+
+class Transport:
+    """The connection of one client to one service. Opens at the first call; `aclose` ends it.
+
+    Args:
+        tokens: where the token comes from.
+        base_url: address of the service, tidied by `base_url_from`.
+        timeout: total seconds of a call that names none; None for no limit.
+        http_client: sends the requests instead of the built-in backend; never closed here.
+    """
+
+    def __init__(
+        self, tokens: TokenSource, base_url: str, timeout: float | None, http_client: httpx.AsyncClient | None
+    ) -> None:
+        self._tokens = TokenKeeper(tokens)
+        self._base_url = httpx.URL(base_url)
+        self._timeout = timeout
+        self._injected = http_client
+        self._client: httpx.AsyncClient | None = None
+        self._closed = False
+
+    async def call(
+        self,
+        operation: Operation,
+        request: Mapping[str, Any],
+        read: Callable[[dict[str, Any]], T],
+        **options: Unpack[CallOptions],
+    ) -> T:
+        """Send what a generated `build_request` made and read the answer.
+
+        Args:
+            operation: the generated module of the operation; gives method and path template.
+            request: what its `build_request` returned.
+            read: turns the JSON object of the answer into a result, usually the `from_dict` of a generated model.
+            **options: see CallOptions.
+
+        Raises:
+            APIError: the service refused; the subclass tells the status.
+            TransportError: no complete answer came.
+            DecodeError: the answer is not what the operation promises.
+        """
+        context = self._context(operation.METHOD, operation.PATH_TEMPLATE, options)
+        return decode(await self._send(context, request, options), read, context)
+
+    async def request(self, method: str, path: str, content: Mapping[str, Any], options: CallOptions) -> httpx.Response:
+        """Send a request that no generated module builds, under the same policy; the body of the answer is read."""
+        context = self._context(method.upper(), path, options)
+        return await self._send(context, {"method": method, "url": path, **content}, options)
+
+    @property
+    def generated(self) -> GeneratedClient:
+        """A client for the generated low-level functions, over the same connection and policy."""
+        return GeneratedClient(self._open())
+
+    async def aclose(self) -> None:
+        """Close the connections; a client the user brought stays open. Closing twice does nothing."""
+        self._closed = True
+        client, self._client = self._client, None
+        if client is not None:
+            with anyio.move_on_after(CLOSE_SECONDS, shield=True):
+                await client.aclose()
+
+    def _context(self, method: str, path: str, options: CallOptions) -> CallContext:
+        deadline = Deadline.after(options.get("timeout", self._timeout))
+        return CallContext(method, path, deadline, started=anyio.current_time())
+
+    async def _send(self, context: CallContext, request: Mapping[str, Any], options: CallOptions) -> httpx.Response:
+        headers = {**options.get("extra_headers", {}), **request.get("headers", {})}
+        if any(name.lower() == "authorization" for name in headers):
+            raise ValueError("extra_headers cannot set Authorization; give the client another token instead")
+        return await self._open().request(**{**request, "headers": headers, "extensions": {CONTEXT_KEY: context}})
+
+    def _open(self) -> httpx.AsyncClient:
+        if self._closed:
+            raise RuntimeError("this client is closed; make another one")
+        if self._client is None:
+            backend = injected_backend(self._injected) if self._injected is not None else default_backend()
+            self._client = httpx.AsyncClient(
+                transport=PolicyTransport(backend, self._tokens, self._base_url, self._timeout),
+                base_url=self._base_url,
+                headers={"user-agent": _user_agent(), "accept": "application/json"},
+                timeout=None,  # noqa: S113  (the policy transport sets every timeout, from the call's deadline)
+                follow_redirects=False,
+                trust_env=False,
+            )
+        return self._client
+
+
+def _user_agent() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  (only a client that opens needs it)
+
+    try:
+        return f"deepnote-async/{version('deepnote-async')}"
+    except PackageNotFoundError:
+        return "deepnote-async"

@@ -1,0 +1,16 @@
+"""Fixed figures of the transport, in one place so that a reader can doubt them together."""
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 30.0
+POOL_SECONDS = 10.0
+
+CLOSE_SECONDS = 5.0
+"""What closing a connection may take while the caller is being cancelled."""
+
+MAX_BODY_BYTES = 64 << 20
+"""Largest decoded answer. The documentation caps a notebook with outputs at 30 MB; inline it is JSON-escaped YAML."""
+
+MAX_CONNECTIONS = 1000
+"""Far above aiohttp's default of 100, so that a fan-out queues at the service rather than here."""
+
+KEEP_ALIVE_SECONDS = 30.0

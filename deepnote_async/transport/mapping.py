@@ -1,0 +1,146 @@
+"""From what came back, or did not, to the exception that says so."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, TypedDict
+
+import anyio
+import httpx
+
+from deepnote_async.errors import (
+    APIError,
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    ConnectError,
+    ConnectionLostError,
+    DeadlineExceededError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    RequestTimeoutError,
+    ServerError,
+    TransportError,
+    UnexpectedRedirectError,
+    UnexpectedStatusError,
+)
+from deepnote_async.transport.options import CallContext
+
+ERRORS_BY_STATUS: Mapping[int, type[APIError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    408: RequestTimeoutError,
+    409: ConflictError,
+    429: RateLimitError,
+}
+
+_MESSAGE_KEYS = ("message", "error", "detail")
+_MAX_MESSAGE = 500
+_SECRET = re.compile(r"(?i)(bearer\s+|[?&][^=\s&]*(?:signature|token|credential|key)[^=\s&]*=)[^\s&\"']+")
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class CallFacts(TypedDict):
+    """The keyword arguments that every CallError takes."""
+
+    method: str
+    path: str
+    status: int | None
+    request_id: str | None
+    elapsed: float
+
+
+def facts(context: CallContext, response: httpx.Response | None = None) -> CallFacts:
+    """Gather what is known of a call for its error."""
+    return {
+        "method": context.method,
+        "path": context.path,
+        "status": response.status_code if response is not None else None,
+        "request_id": response.headers.get("x-request-id") if response is not None else None,
+        "elapsed": anyio.current_time() - context.started,
+    }
+
+
+def error_from_response(response: httpx.Response, context: CallContext) -> APIError | UnexpectedRedirectError:
+    """Make the exception for an answer whose status is not 2xx; the body has been read."""
+    status = response.status_code
+    if 300 <= status < 400:  # noqa: PLR2004  (RFC 9110, section 15.4)
+        target = httpx.URL(response.headers.get("location", "")).host or "the same host"
+        redirect = UnexpectedRedirectError(
+            f"{status} redirect to {target}: redirects are not followed, check base_url", **facts(context, response)
+        )
+        redirect.sent = "yes"
+        return redirect
+    kind = ERRORS_BY_STATUS.get(status) or (ServerError if status >= 500 else UnexpectedStatusError)  # noqa: PLR2004
+    said = message_of(response)
+    error = kind(f"{_status_name(status)}: {said}" if said else _status_name(status), **facts(context, response))
+    error.message = said
+    if isinstance(error, RateLimitError):
+        error.retry_after = _seconds(response.headers.get("retry-after"))
+        if error.retry_after is None:
+            error.retry_after = _seconds(response.headers.get("ratelimit-reset"))
+    return error
+
+
+def error_from_httpx(error: httpx.TransportError, context: CallContext) -> TransportError:
+    """Make the exception for a request that got no complete answer."""
+    known = facts(context)
+    said = str(error) or type(error).__name__
+    mapped: TransportError
+    if isinstance(error, _NOT_SENT) and context.record.sent == "no":
+        mapped = ConnectError(f"Cannot connect: {said}", **known)
+        mapped.sent = "no"
+    elif isinstance(error, httpx.LocalProtocolError) and context.record.sent == "no":
+        mapped = TransportError(f"The request cannot be sent: {said}", **known)
+        mapped.sent = "no"
+    else:
+        mapped = ConnectionLostError(f"Connection lost: {said}", **known)
+        mapped.sent = "yes" if context.record.sent == "yes" else "maybe"
+    return mapped
+
+
+def deadline_error(context: CallContext) -> DeadlineExceededError:
+    """Make the exception for a call whose total time ran out."""
+    where = {
+        "no": "no connection had come about",
+        "maybe": "the request was sent, no answer had come",
+        "yes": "the answer had begun",
+    }[context.record.sent]
+    error = DeadlineExceededError(f"Not done within {context.deadline.allowed:g} s: {where}", **facts(context))
+    error.sent = context.record.sent
+    return error
+
+
+def message_of(response: httpx.Response) -> str:
+    """Read the service's explanation: `message`, else `error`, else `detail`, else the beginning of the text."""
+    try:
+        body: Any = json.loads(response.content)
+    except (ValueError, RecursionError):
+        body = None
+    said = ""
+    if isinstance(body, Mapping):
+        said = next((body[key] for key in _MESSAGE_KEYS if isinstance(body.get(key), str)), "")
+    elif "html" not in response.headers.get("content-type", ""):
+        said = response.content[: 4 * _MAX_MESSAGE].decode("utf-8", "replace")
+    return _SECRET.sub(r"\1***", " ".join(said.split()))[:_MAX_MESSAGE]
+
+
+def _status_name(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        seconds = float(text) if text is not None else None
+    except ValueError:
+        return None
+    return seconds if seconds is not None and 0 <= seconds < float("inf") else None

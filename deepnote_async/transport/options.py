@@ -1,0 +1,53 @@
+"""What every method of a resource takes beside its own arguments, and what a call carries to the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypedDict
+
+from attrs import field, frozen
+
+from deepnote_async.errors import Sent
+from deepnote_async.transport.deadline import Deadline
+
+CONTEXT_KEY = "deepnote"
+"""Under this key of httpx's request extensions the CallContext travels to the policy transport."""
+
+
+class CallOptions(TypedDict, total=False):
+    """Options of one call.
+
+    Keys:
+        timeout: total seconds for the call, whatever it does; None for no limit. Default: the client's.
+        extra_headers: headers to send with it; they cannot replace Authorization.
+    """
+
+    timeout: float | None
+    extra_headers: Mapping[str, str]
+
+
+class SendRecord:
+    """How far a request came, written by the backend while it works; mutable, since it outlives a failed attempt."""
+
+    __slots__ = ("sent",)
+
+    def __init__(self) -> None:
+        self.sent: Sent = "no"
+
+
+@frozen
+class CallContext:
+    """What the policy needs to know of a call.
+
+    Attributes:
+        method: HTTP method.
+        path: path template, for messages: ids never stand in it.
+        deadline: when the whole call has to be over.
+        started: reading of the event loop's clock at the start, in seconds.
+    """
+
+    method: str
+    path: str
+    deadline: Deadline
+    started: float
+    record: SendRecord = field(factory=SendRecord, eq=False)
