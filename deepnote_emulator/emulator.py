@@ -1,0 +1,162 @@
+"""The emulator as a thing to hold: starts in a thread with its own event loop, serves any kind of caller."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import anyio
+import anyio.to_thread
+
+from deepnote_emulator.documents import NotebookSource, load_folder
+from deepnote_emulator.errors import EmulatorError
+from deepnote_emulator.execution import Engine, RunBook
+from deepnote_emulator.server import open_sites
+from deepnote_emulator.state import State
+
+
+class Emulator:
+    """A local Deepnote: the API's operations over HTTP, and real Jupyter kernels behind them.
+
+    Listens on 127.0.0.1 only. The notebooks' code runs with the rights of the caller: this is no sandbox.
+
+    Args:
+        notebooks: folder of `.ipynb` and `.deepnote` files; each `.ipynb` becomes a project of its own.
+        port: port of the API; 0 takes a free one.
+        token: the bearer token to ask for; default a fresh random one.
+        max_kernels: how many runs execute at once; further ones stay pending.
+
+    Raises:
+        EmulatorError: on entry, if a notebook cannot be read, the port is taken, or the extra is not installed.
+            On exit, if a client sent its token where it does not belong.
+
+    Example:
+        >>> with Emulator(notebooks="examples/notebooks") as emulator:
+        ...     client = AsyncDeepnote(emulator.token, emulator.url)
+    """
+
+    def __init__(self, notebooks: str | Path, *, port: int = 0, token: str | None = None, max_kernels: int = 4) -> None:
+        if max_kernels < 1:
+            raise ValueError(f"max_kernels must be at least 1, got {max_kernels}")
+        if not 0 <= port <= 65535:  # noqa: PLR2004  (the range of TCP ports)
+            raise ValueError(f"port must lie between 0 and 65535, got {port}")
+        if token is not None and not (token and all("!" <= character <= "~" for character in token)):
+            raise ValueError("token must be printable ASCII without spaces")
+        self.token = token or secrets.token_urlsafe(24)
+        self._folder = Path(notebooks)
+        self._port = port
+        self._max_kernels = max_kernels
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._state: State | None = None
+        self._url = ""
+
+    def __repr__(self) -> str:
+        return f"Emulator({str(self._folder)!r}, url={self._url or None!r})"
+
+    @property
+    def url(self) -> str:
+        """Address of the API, without a version."""
+        self._running()
+        return self._url
+
+    @property
+    def notebooks(self) -> tuple[NotebookSource, ...]:
+        """Every notebook it serves."""
+        return tuple(notebook for project in self._running().projects.values() for notebook in project.notebooks)
+
+    def notebook_id(self, file: str) -> str:
+        """Give the id of the first notebook of a file, by the file's name such as "score.deepnote".
+
+        Raises:
+            KeyError: no notebook came from such a file.
+        """
+        for notebook in self.notebooks:
+            if notebook.path is not None and notebook.path.name == file:
+                return notebook.id
+        raise KeyError(
+            f"no notebook came from {file!r}; there are {sorted({n.path.name for n in self.notebooks if n.path})}"
+        )
+
+    def start(self) -> None:
+        """Load the notebooks and begin to serve; returns once the API answers."""
+        if self._thread is not None:
+            raise RuntimeError("this emulator is running already")
+        make_engine = _kernel_engine()
+        projects = load_folder(self._folder)
+        ready: Future[None] = Future()
+
+        async def serve() -> None:
+            state = State.of(projects, RunBook(make_engine(self._max_kernels)), self.token)
+            self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+            try:
+                async with open_sites(state, self._port) as url:
+                    self._state, self._url = state, url
+                    ready.set_result(None)
+                    await self._stop.wait()
+            except BaseException as error:
+                if ready.done():
+                    raise
+                ready.set_exception(error)
+
+        self._thread = threading.Thread(target=lambda: asyncio.run(serve()), name="deepnote-emulator", daemon=True)
+        self._thread.start()
+        try:
+            ready.result()
+        except BaseException:
+            self._thread.join()
+            self._thread = None
+            raise
+
+    def stop(self) -> None:
+        """Stop serving, end every run and kernel, and wait until they are gone. Stopping twice does nothing."""
+        thread, self._thread = self._thread, None
+        if thread is None or self._loop is None or self._stop is None:
+            return
+        self._loop.call_soon_threadsafe(self._stop.set)
+        thread.join()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+        if error is None and self._state is not None and self._state.violations:
+            raise EmulatorError("; ".join(self._state.violations))
+
+    async def __aenter__(self) -> Self:
+        await anyio.to_thread.run_sync(self.start)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(self.__exit__, kind, error, traceback)
+
+    def _running(self) -> State:
+        if self._thread is None or self._state is None:
+            raise RuntimeError("this emulator is not running; use it in a with block, or call start()")
+        return self._state
+
+
+def _kernel_engine() -> Callable[[int], Engine]:
+    try:
+        import ipykernel  # noqa: F401, PLC0415  (only to know that the kernel could start)
+
+        from deepnote_emulator.execution.kernel import KernelEngine  # noqa: PLC0415
+    except ImportError as error:
+        raise EmulatorError(
+            f"running notebooks needs the emulator extra: pip install 'deepnote-async[emulator]' ({error})"
+        ) from error
+    return KernelEngine

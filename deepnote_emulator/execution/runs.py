@@ -1,0 +1,164 @@
+"""The runs of an emulator: each is a task that waits for its turn, executes, and saves its snapshot."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import logging
+import uuid
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from attrs import Factory, define
+
+from deepnote_emulator.clock import now
+from deepnote_emulator.documents import BlockRecord, BlockSource, NotebookSource, ProjectSource, write_snapshot
+from deepnote_emulator.execution.engine import Engine, EngineError, Plan, Step
+from deepnote_emulator.inputs import assignment
+
+log = logging.getLogger("deepnote_emulator")
+
+Status = Literal["pending", "running", "success", "error", "internal_error", "stopped"]
+TERMINAL = frozenset({"success", "error", "internal_error", "stopped"})
+_SILENT = frozenset({"markdown", "image", "separator", "button"})
+
+
+@define(kw_only=True, eq=False)
+class RunRecord:
+    """A run and what is known of it so far."""
+
+    run_id: str
+    number: int
+    project: ProjectSource
+    notebook: NotebookSource
+    inputs: dict[str, Any]
+    block_ids: tuple[str, ...] | None
+    created_at: dt.datetime
+    status: Status = "pending"
+    started_at: dt.datetime | None = None
+    completed_at: dt.datetime | None = None
+    error: str | None = None
+    records: dict[str, BlockRecord] = Factory(dict)
+    snapshot: str | None = None
+    snapshot_status: Literal["pending", "available", "unavailable"] = "pending"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether it has ended."""
+        return self.status in TERMINAL
+
+
+class RunBook:
+    """Every run of the emulator, in order of creation.
+
+    Args:
+        engine: executes them.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._runs: dict[str, RunRecord] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(
+        self,
+        project: ProjectSource,
+        notebook: NotebookSource,
+        inputs: dict[str, Any],
+        block_ids: tuple[str, ...] | None = None,
+    ) -> RunRecord:
+        """Accept a run and set it going."""
+        run = RunRecord(
+            run_id=str(uuid.uuid4()),
+            number=len(self._runs) + 1,
+            project=project,
+            notebook=notebook,
+            inputs=inputs,
+            block_ids=block_ids,
+            created_at=now(),
+        )
+        self._runs[run.run_id] = run
+        task = asyncio.create_task(self._run(run), name=f"run {run.run_id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return run
+
+    def get(self, run_id: str) -> RunRecord | None:
+        """Find a run by its id."""
+        return self._runs.get(run_id)
+
+    def of_notebook(self, notebook_id: str) -> list[RunRecord]:
+        """Give the runs of a notebook, newest first."""
+        return [run for run in reversed(self._runs.values()) if run.notebook.id == notebook_id]
+
+    async def close(self) -> None:
+        """Stop what is still going and wait until every kernel is gone."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._engine.close()
+
+    async def _run(self, run: RunRecord) -> None:
+        status: Status = "stopped"
+        try:
+            async with self._engine.slot():
+                run.status, run.started_at = "running", now()
+                status = await self._execute(run)
+        finally:
+            run.completed_at = now()
+            run.status = status
+            if status == "stopped":
+                run.snapshot_status = "unavailable"
+        # Like the service, the emulator lets a run be seen as ended before its snapshot is there.
+        with contextlib.suppress(asyncio.CancelledError):
+            run.snapshot = await asyncio.to_thread(_snapshot_of, run)
+        run.snapshot_status = "available" if run.snapshot else "unavailable"
+
+    async def _execute(self, run: RunRecord) -> Status:
+        try:
+            await self._engine.execute(_plan(run), run.records)
+        except EngineError as error:
+            run.error = str(error)
+            return "error"
+        except Exception as error:
+            log.exception("run %s failed in the emulator itself", run.run_id)
+            run.error = f"the emulator failed: {type(error).__name__}: {error}"
+            return "internal_error"
+        return "error" if any(record.failed for record in run.records.values()) else "success"
+
+
+def _plan(run: RunRecord) -> Plan:
+    """List the blocks to execute: the project's init notebook first, then the notebook, or only the chosen blocks."""
+    if run.block_ids is not None:
+        by_id = {block.id: block for block in run.notebook.blocks}
+        return Plan(steps=tuple(_steps((by_id[block_id] for block_id in run.block_ids), run.inputs)))
+    steps: list[Step] = []
+    for notebook in run.project.notebooks:
+        if notebook.is_init and notebook.id != run.notebook.id:
+            steps += _steps(notebook.blocks, {})
+    return Plan(steps=(*steps, *_steps(run.notebook.blocks, run.inputs)))
+
+
+def _steps(blocks: Iterable[BlockSource], inputs: dict[str, Any]) -> list[Step]:
+    steps = []
+    for block in blocks:
+        if block.is_input:
+            steps.append(Step(block_id=block.id, code=assignment(block, inputs)))
+        elif block.type == "code":
+            steps.append(Step(block_id=block.id, code=block.content))
+        elif block.type not in _SILENT and not block.type.startswith("text-cell"):
+            reason = f"the emulator does not execute {block.type} blocks"
+            steps.append(Step(block_id=block.id, unsupported=reason))
+    return steps
+
+
+def _snapshot_of(run: RunRecord) -> str:
+    return write_snapshot(
+        run.project,
+        run.records,
+        started_at=run.started_at or run.created_at,
+        finished_at=run.completed_at or now(),
+        inputs=run.inputs,
+        error=run.error,
+    )

@@ -1,0 +1,110 @@
+"""Reading requests and shaping answers, the same way for every operation."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, NoReturn, TypeVar
+
+from aiohttp import web
+
+from deepnote_emulator.state import State
+
+T = TypeVar("T")
+JsonObject = dict[str, Any]
+STATE: web.AppKey[State] = web.AppKey("state", State)
+
+MAX_PAGE = 100
+
+
+class Refused(Exception):  # noqa: N818  (it is an answer, not an accident)
+    """An answer other than success: `status` and the message for the body."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+def bad_request(message: str) -> NoReturn:
+    """Refuse with 400."""
+    raise Refused(400, message)
+
+
+def not_found(message: str) -> NoReturn:
+    """Refuse with 404."""
+    raise Refused(404, message)
+
+
+def answer(body: JsonObject, status: int = 200) -> web.Response:
+    """Answer with JSON."""
+    return web.json_response(body, status=status)
+
+
+async def json_body(request: web.Request, *, required: Collection[str], optional: Collection[str] = ()) -> JsonObject:
+    """Read a JSON object with no other fields than the contract's; anything else is a 400."""
+    if request.content_type != "application/json":
+        bad_request(f"Content-Type must be application/json, not {request.content_type}")
+    try:
+        body = json.loads(await request.read())
+    except (ValueError, RecursionError):
+        bad_request("The body is not valid JSON")
+    if not isinstance(body, dict):
+        bad_request("The body must be a JSON object")
+    if missing := [name for name in required if name not in body]:
+        bad_request(f"The body lacks {', '.join(missing)}")
+    if unknown := sorted(set(body) - {*required, *optional}):
+        bad_request(f"The body has unknown fields: {', '.join(unknown)}")
+    return body
+
+
+def check_query(request: web.Request, *allowed: str) -> None:
+    """Refuse query parameters that the operation does not have, and repeated ones."""
+    for name in request.query:
+        if name not in allowed:
+            bad_request(f"Unknown query parameter {name}")
+        if len(request.query.getall(name)) > 1:
+            bad_request(f"Query parameter {name} is given more than once")
+
+
+def page_of(
+    request: web.Request, rows: Sequence[T], key: Callable[[T], str], *, default_size: int, filters: str = ""
+) -> tuple[list[T], JsonObject]:
+    """Cut a page out of all rows by `pageSize` and `pageToken`; the token names the last row that was seen.
+
+    Returns:
+        The rows of the page and its `pagination` object.
+    """
+    size = _page_size(request, default_size)
+    start = 0
+    if (token := request.query.get("pageToken")) is not None:
+        last = _read_token(token, filters)
+        start = next((index + 1 for index, row in enumerate(rows) if key(row) == last), len(rows))
+    page = list(rows[start : start + size])
+    more = start + size < len(rows)
+    following = _write_token(key(page[-1]), filters) if more else None
+    return page, {"nextPageToken": following, "hasMore": more, "pageSize": size}
+
+
+def _page_size(request: web.Request, default: int) -> int:
+    text = request.query.get("pageSize", str(default))
+    size = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= size <= MAX_PAGE:
+        bad_request(f"pageSize must be a whole number from 1 to {MAX_PAGE}")
+    return size
+
+
+def _write_token(last: str, filters: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([last, filters]).encode()).decode()
+
+
+def _read_token(token: str, filters: str) -> str:
+    try:
+        last, of = json.loads(base64.urlsafe_b64decode(token.encode()))
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        bad_request("pageToken is not one that was handed out")
+    if of != filters:
+        bad_request("pageToken belongs to other filters")
+    return str(last)

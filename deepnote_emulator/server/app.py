@@ -1,0 +1,73 @@
+"""The API's application: who may come in, and how everything that goes wrong is answered."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
+
+from aiohttp import web
+
+from deepnote_emulator.server import me, notebooks, projects, runs
+from deepnote_emulator.server.answers import STATE, Refused
+from deepnote_emulator.state import State
+
+log = logging.getLogger("deepnote_emulator")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+MAX_BODY_BYTES = 100 << 20
+
+
+def api_app(state: State) -> web.Application:
+    """Make the application that serves the contract's operations under /v2."""
+    app = web.Application(middlewares=[_explain, _guard], client_max_size=MAX_BODY_BYTES)
+    app[STATE] = state
+    for module in (runs, notebooks, projects, me):
+        app.add_routes(module.routes)
+    return app
+
+
+@web.middleware
+async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give every refusal and accident the contract's error body."""
+    try:
+        return await handler(request)
+    except Refused as refused:
+        return web.json_response({"message": refused.message}, status=refused.status)
+    except web.HTTPException as error:
+        return web.json_response({"message": error.reason}, status=error.status, headers=_allow(error))
+    except Exception:
+        log.exception("%s %s failed in the emulator", request.method, request.path)
+        return web.json_response({"message": "The emulator failed; its log says why"}, status=500)
+
+
+@web.middleware
+async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let in only who names this machine and knows the token.
+
+    The Host check keeps web pages out that point a name of theirs at 127.0.0.1.
+    """
+    if not is_this_machine(request.host):
+        raise Refused(403, f"The emulator serves this machine only, not {request.host!r}")
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not hmac.compare_digest(
+        token.encode("utf-8", "replace"), request.app[STATE].token.encode()
+    ):
+        raise Refused(401, "Invalid or missing API key")
+    return await handler(request)
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether the Host header names the loopback interface."""
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    if name == "localhost":
+        return True
+    try:
+        return ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _allow(error: web.HTTPException) -> dict[str, str]:
+    return {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
