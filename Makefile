@@ -1,0 +1,69 @@
+# Every target starts from a bare machine with Python >= 3.11, venv and make; what it installs goes into .venv.
+# Paths are relative throughout, so the project may stand in a folder whose name has spaces.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet install
+SOURCES := deepnote_async deepnote_emulator tests tools examples
+
+.PHONY: demo test lint typecheck generate check-generated interop requirements clean help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+
+demo: .venv/run ## the main job on the emulator: three runs with different inputs, and one that fails
+	@$(PY) examples/demo.py
+
+test: .venv/dev ## the test suite
+	@echo "==> running the tests"
+	@$(PY) -m pytest
+
+interop: .venv/dev .venv/interop/ok ## the emulator against the vendor's own command line
+	@echo "==> running the interop tests"
+	@DEEPNOTE_CLI=.venv/interop/bin/deepnote $(PY) -m pytest -m interop
+
+lint: .venv/dev ## style, import rules, and the contract under three validators
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/openapi-spec-validator openapi.yaml
+	$(PY) tools/node.py redocly lint openapi.yaml
+	$(PY) tools/node.py spectral lint --ruleset tools/node/spectral.yaml openapi.yaml
+
+typecheck: .venv/dev ## mypy --strict and pyright over hand-written and generated code
+	$(PY) -m mypy
+	cd generated && ../$(PY) -m mypy --strict --config-file= -p deepnote_async_api
+	$(PY) tools/node.py pyright
+
+generate: .venv/dev ## generated/ from the OpenAPI documents
+	$(PY) tools/generate.py
+
+check-generated: .venv/dev ## fail if generated/ is not what the documents give
+	$(PY) tools/generate.py --check
+
+requirements: .venv/dev ## pin the requirement files again from their .in files (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/run.in -o requirements/run.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/dev.in -o requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/interop.in -o requirements/interop.txt
+
+clean: ## remove what the targets installed and cached
+	rm -rf .venv tools/node/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/run: requirements/run.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("deepnote-async needs Python 3.11 or newer: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
+	@echo "==> installing the pinned requirements into .venv (once)"
+	@test -x $(PY) || $(PYTHON) -m venv .venv
+	@$(PIP) --require-hashes -r requirements/run.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: .venv/run requirements/dev.txt
+	@echo "==> installing the pinned development tools into .venv (once)"
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/interop/ok: .venv/run requirements/interop.txt
+	@echo "==> installing the vendor's command line into .venv/interop (once)"
+	@$(PYTHON) -m venv .venv/interop
+	@.venv/interop/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/interop.txt
+	@touch $@
