@@ -64,6 +64,6 @@ def _number(name: str, value: float) -> str:
     if not exponent:
         return digits
     power = int(exponent)
-    if power >= -6:  # noqa: PLR2004  (0.00001 is 1e-05 for Python and 0.00001 for JavaScript)
+    if -7 < power < 0:  # noqa: PLR2004  (there JavaScript has no exponent yet, where Python has one from -5 on)
         return f"{value:.{-power + len(mantissa.partition('.')[2])}f}"
-    return f"{mantissa}e{'+' if power > 0 else ''}{power}"
+    return f"{mantissa}e{power:+d}"

@@ -15,7 +15,7 @@ from deepnote_async import AsyncDeepnote, RunFailedError, RunHandle
 from deepnote_emulator import Emulator
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
-INPUTS = [{"region": "EU", "n": 3}, {"region": "US", "n": 4}, {"region": "APAC", "n": 2}]
+INPUTS: list[dict[str, str | int]] = [{"region": "EU", "n": 3}, {"region": "US", "n": 4}, {"region": "APAC", "n": 2}]
 TIMEOUT = 120.0
 
 

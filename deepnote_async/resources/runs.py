@@ -183,7 +183,8 @@ def _read_started(body: dict[str, Any]) -> Run:
     started = normalised_run(body)
     run_id = started.get("runId")
     if not isinstance(run_id, str) or not run_id:
-        return run_record(wire.Run.from_dict(started))
+        started.pop("runId", None)
+        return run_record(wire.Run.from_dict(started))  # says that it is missing
     try:
         return run_record(wire.Run.from_dict(started))
     except (KeyError, TypeError, ValueError, AttributeError):

@@ -7,7 +7,7 @@ from typing import Unpack
 
 from deepnote_async.models import Run, RunStatus
 from deepnote_async.runs.result import SETTLE_SECONDS, RunResult, build_result, parse, settle
-from deepnote_async.runs.service import RunService
+from deepnote_async.runs.service import RunService, SnapshotAnswer
 from deepnote_async.runs.wait import naming_run, wait_until_terminal
 from deepnote_async.snapshot import Snapshot
 from deepnote_async.transport import CallOptions, Deadline
@@ -30,6 +30,10 @@ class RunHandle:
         self._run = run
         self.id = run_id
         self.notebook_id = notebook_id
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The client, with its token and connections, stays in this process.
+        return RunHandle, (_Elsewhere(self._service.name), self.id, self.notebook_id, self._run)
 
     def __repr__(self) -> str:
         return f"RunHandle({self.id!r}, status={self.status.value if self.status else None!r})"
@@ -111,6 +115,23 @@ class RunHandle:
     def _saw(self, run: Run) -> None:
         self._run = run
         self.notebook_id = self.notebook_id or run.notebook_id
+
+
+class _Elsewhere:
+    """Stands in for the service of a handle that came out of a pickle."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def get(self, run_id: str, **_options: Unpack[CallOptions]) -> Run:
+        raise RuntimeError(
+            f"the handle of run {run_id} was made in another process; "
+            "take hold of the run again with client.runs.from_dict(handle.to_dict())"
+        )
+
+    async def fetch_snapshot(self, run_id: str, **options: Unpack[CallOptions]) -> SnapshotAnswer:
+        await self.get(run_id, **options)
+        raise AssertionError("unreachable: get always raises")
 
 
 def handle_from_dict(service: RunService, saved: Mapping[str, object]) -> RunHandle:

@@ -13,8 +13,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from types import SimpleNamespace, TracebackType
+from typing import TYPE_CHECKING, Self
 
 import aiohttp
 import httpx
@@ -77,6 +77,17 @@ class AiohttpBackend(httpx.AsyncHTTPTransport):
         if session is not None:
             await session.close()
         await super().aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        await self.aclose()
 
     def _open_session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
@@ -180,6 +191,7 @@ def _as_httpx_error(error: Exception, record: SendRecord) -> httpx.TransportErro
         case aiohttp.ServerDisconnectedError():
             return httpx.RemoteProtocolError("the server closed the connection without an answer")
         case aiohttp.ClientResponseError():
+            record.sent = "yes"  # something answered, if not in HTTP
             return httpx.RemoteProtocolError(f"the server sent something that is not HTTP ({detail})")
         case ValueError() if not isinstance(error, aiohttp.ClientError):
             record.sent = "no"  # aiohttp refused the headers before it wrote them

@@ -24,7 +24,8 @@ def default_backend() -> httpx.AsyncBaseTransport:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return Traced(httpx.AsyncHTTPTransport(verify=shared_ssl_context()).handle_async_request)
+        transport = httpx.AsyncHTTPTransport(verify=shared_ssl_context())
+        return Traced(transport.handle_async_request, transport.aclose)
     # aiohttp costs 0.1 s to import, so only who opens a client pays for it.
     from deepnote_async.transport.aiohttp_backend import AiohttpBackend  # noqa: PLC0415
 

@@ -58,11 +58,10 @@ def _pointer(document: JsonObject, error: Exception) -> str:
     frames = [frame for frame in _frames(error.__traceback__) if frame.f_code.co_name == "from_dict"]
     if not frames:
         return ""
-    model, source = frames[-1].f_locals.get("cls"), frames[-1].f_locals.get("src_dict")
-    base = _path_to(document, source)
+    base = _path_to(document, frames[-1].f_locals.get("src_dict"))
     if base is None:
         return ""
-    field = _missing_key(error) or _unreadable_key(model, source)
+    field = [str(error.args[0])] if isinstance(error, KeyError) and error.args else _unread_field(frames[-1])
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in [*base, *field])
 
 
@@ -89,22 +88,14 @@ def _path_to(node: object, target: object) -> list[str | int] | None:
     return None
 
 
-def _missing_key(error: Exception) -> list[str]:
-    return [str(error.args[0])] if isinstance(error, KeyError) and error.args else []
-
-
-def _unreadable_key(model: Any, source: object) -> list[str]:
-    """Leave one field out at a time: without the unreadable one the complaint is another, or none."""
-    if not isinstance(source, Mapping):
+def _unread_field(frame: FrameType) -> list[str]:
+    """Name the field that a `from_dict` had taken out of its object, but not yet turned into a local of its own."""
+    source, left = frame.f_locals.get("src_dict"), frame.f_locals.get("d")
+    if not isinstance(source, Mapping) or not isinstance(left, Mapping):
         return []
-    for key in source:
-        try:
-            model.from_dict({name: value for name, value in source.items() if name != key})
-        except KeyError as error:
-            if error.args and error.args[0] == key:
-                return [str(key)]
-        except _READING_ERRORS:
-            continue
-        else:
-            return [str(key)]
-    return []
+    read = {_plain(name) for name in frame.f_locals if not name.startswith("_")}
+    return [str(key) for key in source if key not in left and _plain(str(key)) not in read][:1]
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()

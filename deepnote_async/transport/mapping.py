@@ -122,12 +122,11 @@ def message_of(response: httpx.Response) -> str:
     try:
         body: Any = json.loads(response.content)
     except (ValueError, RecursionError):
-        body = None
-    said = ""
-    if isinstance(body, Mapping):
-        said = next((body[key] for key in _MESSAGE_KEYS if isinstance(body.get(key), str)), "")
-    elif "html" not in response.headers.get("content-type", ""):
-        said = response.content[: 4 * _MAX_MESSAGE].decode("utf-8", "replace")
+        is_page = "html" in response.headers.get("content-type", "")
+        said = "" if is_page else response.content[: 4 * _MAX_MESSAGE].decode("utf-8", "replace")
+    else:
+        fields = body if isinstance(body, Mapping) else {}
+        said = next((fields[key] for key in _MESSAGE_KEYS if isinstance(fields.get(key), str)), "")
     return _SECRET.sub(r"\1***", " ".join(said.split()))[:_MAX_MESSAGE]
 
 

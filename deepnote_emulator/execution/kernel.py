@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -24,6 +25,8 @@ from deepnote_emulator.execution.engine import EngineError, Plan, Step
 from deepnote_emulator.execution.outputs import OutputCollector
 
 READY_SECONDS = 60.0
+REPLY_SECONDS = 2.0
+"""The reply leaves the kernel before it says that it is idle; one that is not there soon after was lost."""
 DEATH_CHECK_SECONDS = 0.05
 SOCKET_PATH_LIMIT = 90
 """Unix sockets take about 100 characters (sun_path); jupyter_client adds a few to the folder."""
@@ -101,8 +104,23 @@ class _Kernel:
             if kind == "execute_input":
                 record.execution_count = content["execution_count"]
             elif kind == "status" and content["execution_state"] == "idle":
-                return
+                break
             collector.take(kind, content)
+        if (lost := await self._lost_error(request)) and not record.failed:
+            record.outputs.append(lost)
+
+    async def _lost_error(self, request: str) -> dict[str, Any] | None:
+        """Learn from the kernel's reply how code ended: a message that cannot be encoded never reaches the outputs."""
+        try:
+            async with asyncio.timeout(REPLY_SECONDS):
+                while (reply := await self._client.get_shell_msg(timeout=None))["parent_header"]["msg_id"] != request:
+                    pass
+        except TimeoutError:
+            return _error_output("EmulatorLostReply", "the kernel could not say how the block ended")
+        content = reply["content"]
+        if content["status"] == "ok":
+            return None
+        return _error_output(str(content.get("ename", "Error")), str(content.get("evalue", "the block was aborted")))
 
     async def _died(self) -> str:
         """Return how the kernel ended, once it has: its channels say nothing of it."""
@@ -127,7 +145,8 @@ async def _kernel() -> AsyncIterator[_Kernel]:
     )
     client: Any = None
     try:
-        await manager.start_kernel(cwd=str(work), env=_environment(home))
+        quiet = subprocess.DEVNULL  # what the kernel process itself logs; its code's output comes as messages
+        await manager.start_kernel(cwd=str(work), env=_environment(home), stdout=quiet, stderr=quiet)
         client = manager.client()
         client.start_channels(hb=False)
         try:

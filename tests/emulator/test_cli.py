@@ -1,0 +1,132 @@
+"""The command: what it prints, how it stops, and how it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.processes import kernels_of
+
+
+@contextmanager
+def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """Run the command; gives the process, the address and the token it announced."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "deepnote_emulator", "serve", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        lines = [process.stdout.readline() for _ in range(3)]
+        url = re.fullmatch(r"export DEEPNOTE_API_URL=(\S+)\n", lines[1])
+        token = re.fullmatch(r"export DEEPNOTE_TOKEN=(\S+)\n", lines[2])
+        assert url
+        assert token
+        yield process, url[1], token[1]
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        process.stderr.close()
+
+
+def refusal(*arguments: str) -> str:
+    """Run the command where it must refuse; gives what it says."""
+    command = [sys.executable, "-m", "deepnote_emulator", "serve", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_and_stops_cleanly(notebooks: Path, number: signal.Signals) -> None:
+    with serving("--notebooks", str(notebooks), "--token", "a-token") as (process, url, token):
+        assert token == "a-token"
+        headers = {"authorization": f"Bearer {token}"}
+        with httpx.Client(base_url=url, headers=headers) as http:
+            assert http.get("/v2/me").status_code == 200
+            slow = next(
+                notebook["id"]
+                for project in http.get("/v2/projects").json()["projects"]
+                for notebook in project["notebooks"]
+                if notebook["name"] == "slow"
+            )
+            run_id = http.post("/v2/runs", json={"notebookId": slow}).json()["runId"]
+            while http.get(f"/v2/runs/{run_id}").json()["run"]["status"] == "pending":
+                pass
+        kernels = kernels_of(process.pid)
+        os.kill(process.pid, number)
+        assert process.wait(timeout=60) == 0
+        assert process.stdout is not None
+        assert process.stdout.read().endswith("deepnote-emulator: stopped\n")
+        for kernel in kernels:
+            kernel.wait(timeout=60)
+
+
+def test_a_token_is_made_when_none_is_given(notebooks: Path) -> None:
+    with serving("--notebooks", str(notebooks)) as (_, url, token):
+        assert len(token) >= 32
+        assert httpx.get(f"{url}/v2/me", headers={"authorization": f"Bearer {token}"}).status_code == 200
+
+
+def test_a_port_in_use_is_named(notebooks: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said = refusal("--notebooks", str(notebooks), "--port", str(port))
+    assert (
+        said
+        == f"deepnote-emulator: port {port} on 127.0.0.1 is already in use; choose another one, or 0 for any free one\n"
+    )
+
+
+def test_a_broken_notebook_is_named(tmp_path: Path) -> None:
+    (tmp_path / "broken.ipynb").write_text("{")
+    assert re.search(
+        r"broken\.ipynb: not JSON, as an \.ipynb must be: .* line 1 column 2", refusal("--notebooks", str(tmp_path))
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--notebooks", "no/such/folder"], "no/such/folder: there is no such folder"),
+        (["--notebooks", ".", "--port", "70000"], "port must lie between 0 and 65535"),
+        (["--notebooks", ".", "--max-kernels", "0"], "max_kernels must be at least 1"),
+        (["--notebooks", ".", "--token", "two words"], "token must be printable ASCII"),
+        (["--notebooks", ".", "--token", "line\nbreak"], "token must be printable ASCII"),
+        ([], "--notebooks"),
+        (["--notebooks", ".", "--port", "x"], "--port"),
+    ],
+)
+def test_bad_arguments_are_named(arguments: list[str], says: str) -> None:
+    said = refusal(*arguments)
+    assert says in said
+    assert "two words" not in said
+    assert "line\nbreak" not in said
+
+
+def test_without_the_extra_it_names_the_pip_line(notebooks: Path) -> None:
+    script = (
+        "import sys\nsys.modules['jupyter_client'] = sys.modules['ipykernel'] = None\n"
+        f"from deepnote_emulator.cli import main\nsys.exit(main(['serve', '--notebooks', {str(notebooks)!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "pip install 'deepnote-async[emulator]'" in done.stderr
+    assert json.dumps(done.stdout) == '""'

@@ -1,0 +1,162 @@
+"""Results: when the snapshot comes, what is read from it, and why a run failed."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from deepnote_async import Failure, RunFailedError, RunResult, SnapshotError
+from tests.support.service import RUN_ID, client_of, run_json
+from tests.support.virtual_time import run_virtually
+
+
+def document(*blocks: dict[str, Any], notebook_id: str = "nb") -> str:
+    """Make a snapshot; JSON is YAML."""
+    other = {"id": "other", "name": "Other", "blocks": [{"id": "x", "type": "code", "outputs": [stream("other")]}]}
+    notebooks = [other, {"id": notebook_id, "name": "N", "blocks": list(blocks)}]
+    return json.dumps({"version": "1.0.0", "project": {"id": "p", "name": "P", "notebooks": notebooks}})
+
+
+def stream(text: Any, name: str = "stdout") -> dict[str, Any]:
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def code(block_id: str, *outputs: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {"id": block_id, "type": "code", "content": "", "executionCount": 1, "outputs": list(outputs)} | fields
+
+
+ERROR = {
+    "output_type": "error",
+    "ename": "ValueError",
+    "evalue": "bad",
+    "traceback": ["\x1b[31mline 1\x1b[0m", "line 2"],
+}
+
+
+def result_of(look: Callable[[float], dict[str, Any]], *, check: bool = False) -> tuple[RunResult, float, int]:
+    """Read a result in virtual time; gives it with the seconds and the requests it took."""
+
+    async def main() -> tuple[RunResult, float, int]:
+        began, requests = anyio.current_time(), 0
+
+        def answer(_request: httpx.Request) -> httpx.Response:
+            nonlocal requests
+            requests += 1
+            return httpx.Response(200, json=look(anyio.current_time() - began))
+
+        async with client_of(answer) as client:
+            result = await client.runs.handle(RUN_ID).result(check=check)
+            return result, anyio.current_time() - began, requests
+
+    return run_virtually(main())
+
+
+def available(content: str | None, status: str = "success", **fields: Any) -> dict[str, Any]:
+    return run_json(status, snapshotStatus="available", snapshotContent=content, **fields)
+
+
+def test_the_notebook_that_ran_is_read() -> None:
+    value = {"output_type": "execute_result", "data": {"text/plain": ["4", "2"]}, "metadata": {}, "execution_count": 1}
+    content = document(code("a", stream(["one\n", "two\n"]), stream("oops", "stderr")), code("b", value))
+    result, _seconds, requests = result_of(lambda _: available(content))
+    assert result.text == "one\ntwo\n42\n"
+    assert [block.id for block in result.blocks] == ["a", "b"]
+    assert requests == 2  # one look at the status, one for the snapshot
+
+
+def test_the_snapshot_may_come_after_the_status() -> None:
+    def look(age: float) -> dict[str, Any]:
+        return available(document(code("a", stream("late")))) if age >= 8 else run_json(snapshotStatus="pending")
+
+    result, seconds, _requests = result_of(look)
+    assert result.text == "late"
+    assert 8 <= seconds <= 9
+
+
+def test_a_snapshot_that_never_comes_is_given_up() -> None:
+    result, seconds, _requests = result_of(lambda _: run_json(snapshotStatus="pending"))
+    assert (result.status, result.snapshot, result.text) == ("success", None, "")
+    assert 30 <= seconds <= 31
+
+
+def test_an_unavailable_snapshot_is_not_waited_for() -> None:
+    result, seconds, requests = result_of(lambda _: run_json(snapshotStatus="unavailable"))
+    assert (result.snapshot, seconds, requests) == (None, 0, 2)
+
+
+@pytest.mark.parametrize("content", [None, ""])
+def test_a_server_that_does_not_tell_is_asked_for_a_few_seconds(content: str | None) -> None:
+    result, seconds, _requests = result_of(lambda _: run_json(snapshotStatus=None, snapshotContent=content))
+    assert result.snapshot is None
+    assert 5 <= seconds <= 6
+    nested = run_json(snapshotStatus=None, snapshot={"snapshotContent": document(code("a", stream("nested")))})
+    assert result_of(lambda _: nested)[0].text == "nested"
+
+
+def test_a_broken_snapshot_is_an_error_and_not_an_empty_result() -> None:
+    with pytest.raises(SnapshotError, match="not YAML") as caught:
+        result_of(lambda _: available("a: [unclosed"))
+    assert caught.value.run_id == RUN_ID
+    with pytest.raises(SnapshotError, match=r"no project\.notebooks"):
+        result_of(lambda _: available("a: 1"))
+
+
+@pytest.mark.parametrize(
+    ("blocks", "error", "expected"),
+    [
+        (
+            [code("a", stream("ok")), code("b", ERROR)],
+            None,
+            Failure(
+                message="ValueError: bad", block_id="b", block_type="code", position=1,
+                ename="ValueError", evalue="bad", traceback="line 1\nline 2",
+            ),
+        ),
+        (
+            [{"id": "g", "type": "agent", "metadata": {"deepnote_agent_status": "failed"}}],
+            None,
+            Failure(message="the agent block failed", block_id="g", block_type="agent", position=0),
+        ),
+        ([code("a")], "the machine is gone", Failure(message="the machine is gone")),
+        ([code("a")], None, None),
+    ],
+)  # fmt: skip
+def test_the_reason_of_a_failure_is_found(
+    blocks: list[dict[str, Any]], error: str | None, expected: Failure | None
+) -> None:
+    result, _seconds, _requests = result_of(lambda _: available(document(*blocks), "error", error=error))
+    assert result.failure == expected
+    with pytest.raises(RunFailedError) as caught:
+        result.raise_for_status()
+    assert RUN_ID in str(caught.value)
+    assert (expected.message if expected else "gave no reason") in str(caught.value)
+
+
+def test_a_success_has_no_failure() -> None:
+    result, _seconds, _requests = result_of(lambda _: available(document(code("a"))), check=True)
+    assert result.failure is None
+    result.raise_for_status()
+
+
+def test_a_lost_snapshot_of_a_failed_run_still_fails() -> None:
+    with pytest.raises(RunFailedError, match="ended as stopped") as caught:
+        result_of(lambda _: run_json("stopped"), check=True)
+    assert caught.value.run_id == RUN_ID
+    assert caught.value.result.blocks == ()
+
+
+def test_a_failure_can_be_sent_to_another_process() -> None:
+    with pytest.raises(RunFailedError) as caught:
+        result_of(lambda _: available(document(code("b", ERROR)), "error"), check=True)
+    copy = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  (made right here)
+    assert copy.failure == caught.value.failure
+    assert (copy.run_id, str(copy), copy.result.text) == (RUN_ID, str(caught.value), "")
+    assert copy.result.handle.to_dict() == caught.value.result.handle.to_dict()
+    with pytest.raises(RuntimeError, match=r"client\.runs\.from_dict"):
+        run_virtually(copy.result.handle.wait())

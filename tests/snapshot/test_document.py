@@ -1,0 +1,46 @@
+"""What is read from blocks and outputs, also from odd ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from deepnote_async.snapshot import Block, Output
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [
+        ({"type": "code"}, "not_reached"),
+        ({"type": "code", "executionCount": None}, "not_reached"),
+        ({"type": "code", "executionCount": 1}, "succeeded"),
+        ({"type": "code", "executionFinishedAt": "2026-01-01T00:00:00Z"}, "succeeded"),
+        ({"type": "code", "metadata": {"execution_millis": 0}}, "succeeded"),
+        ({"type": "code", "executionCount": 1, "outputs": [{"output_type": "error"}]}, "failed"),
+        ({"type": "agent", "metadata": {"deepnote_agent_status": "failed"}}, "failed"),
+    ],
+)
+def test_the_status_of_a_block_is_derived(raw: dict[str, Any], status: str) -> None:
+    assert Block.from_dict(raw, 0).status == status
+
+
+@pytest.mark.parametrize(
+    ("kind", "executable"),
+    [("code", True), ("input-new-kind", True), ("sql", True), ("markdown", False), ("zzz", False)],
+)
+def test_which_blocks_run(kind: str, *, executable: bool) -> None:
+    assert Block.from_dict({"type": kind}, 0).is_executable is executable
+
+
+def test_unknown_and_odd_outputs_are_kept() -> None:
+    odd = {"output_type": "hologram", "data": "not a mapping", "text": 5, "traceback": None}
+    output = Output.from_dict(odd)
+    assert (output.output_type, output.text, dict(output.data), output.raw) == ("hologram", "", {}, odd)
+    block = Block.from_dict({"id": 7, "outputs": [odd, "nonsense", None], "content": ["a", "b"], "metadata": []}, 3)
+    assert (block.id, block.content, len(block.outputs), block.position) == ("7", "ab", 1, 3)
+
+
+def test_lists_of_lines_are_joined() -> None:
+    value = Output.from_dict({"output_type": "execute_result", "data": {"text/plain": ["a\n", "b"]}})
+    assert value.text == "a\nb"
