@@ -71,7 +71,7 @@ async def test_a_failing_notebook_is_diagnosed(client: AsyncDeepnote, emulator: 
     assert "raise ValueError" in error.failure.traceback
     assert [block.status for block in error.result.blocks] == ["succeeded", "failed", "not_reached"]
     assert "never reached" not in error.result.text
-    for part in (error.failure.block_id, "ValueError: bad region", str(error.run_id)):
+    for part in (str(error.failure.block_id), "ValueError: bad region", str(error.run_id)):
         assert part in str(error)
 
 
