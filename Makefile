@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check --quiet install
+PIP := $(PY) -m pip --disable-pip-version-check -qq install
 SOURCES := deepnote_async deepnote_emulator tests tools examples
 
 .PHONY: demo test lint typecheck generate check-generated interop requirements clean help
@@ -65,5 +65,5 @@ clean: ## remove what the targets installed and cached
 .venv/interop/ok: .venv/run requirements/interop.txt
 	@echo "==> installing the vendor's command line into .venv/interop (once)"
 	@$(PYTHON) -m venv .venv/interop
-	@.venv/interop/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/interop.txt
+	@.venv/interop/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r requirements/interop.txt
 	@touch $@

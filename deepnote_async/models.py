@@ -39,6 +39,10 @@ class RunStatus(StrEnum):
         member._value_ = value
         return member
 
+    def __reduce_ex__(self, _protocol: object) -> tuple[type[Self], tuple[str]]:
+        # Early releases of Python 3.11 pickle a member by its name, and an unlisted one has none.
+        return type(self), (self.value,)
+
     @property
     def is_terminal(self) -> bool:
         """Whether the run has ended. An unlisted status counts as not ended."""

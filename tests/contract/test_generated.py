@@ -21,6 +21,7 @@ def test_enums_are_open_and_keep_their_text() -> None:
     assert run.status == "queued"
     assert (run.status.name, str(run.status)) == ("UNLISTED", "queued")
     assert run.to_dict()["status"] == "queued"
+    assert pickle.loads(pickle.dumps(run)) == run  # noqa: S301  (made right here)
     assert RunStatus("success") is RunStatus.SUCCESS
     with pytest.raises(ValueError, match="5"):
         RunStatus(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

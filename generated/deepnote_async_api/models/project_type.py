@@ -16,5 +16,8 @@ class ProjectType(StrEnum):
         member._value_ = value
         return member
 
+    def __reduce_ex__(self, _protocol: object) -> tuple[type[Self], tuple[str]]:
+        return type(self), (self.value,)
+
     def __str__(self) -> str:
         return str(self.value)
