@@ -20,7 +20,7 @@ test: .venv/dev ## the test suite
 
 interop: .venv/dev .venv/interop/ok ## the emulator against the vendor's own command line
 	@echo "==> running the interop tests"
-	@DEEPNOTE_CLI=.venv/interop/bin/deepnote $(PY) -m pytest -m interop
+	@DEEPNOTE_CLI="$(CURDIR)/.venv/interop/bin/deepnote" $(PY) -m pytest -m interop
 
 lint: .venv/dev ## style, import rules, and the contract under three validators
 	$(PY) -m ruff check .

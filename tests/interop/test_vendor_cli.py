@@ -28,7 +28,7 @@ def cli() -> str:
         if os.environ.get("DEEPNOTE_REQUIRE_INTEROP"):
             pytest.fail(missing)
         pytest.skip(missing)
-    return found
+    return str(Path(found).resolve())
 
 
 def run(cli: str, emulator: Emulator, out: Path, *arguments: str, token: str | None = None) -> tuple[int, Any]:
