@@ -23,10 +23,9 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# A parameter or property of one of these names collides with a local of the generated code, without an error.
-RESERVED_NAMES = frozenset(
-    {"d", "params", "headers", "cookies", "additional_properties", "field_dict", "src_dict", "cls", "client", "url"}
-)
+# Names that collide with a local of the generated code, without an error.
+RESERVED_PARAMETERS = frozenset({"params", "headers", "cookies", "client", "url"})
+RESERVED_PROPERTIES = frozenset({"d", "additional_properties", "field_dict", "src_dict", "cls"})
 
 Node = dict[str, object] | list[object] | str | int | float | bool | None
 
@@ -67,11 +66,12 @@ def refuse_reserved_names(node: Node, where: str = "#") -> None:
             refuse_reserved_names(item, f"{where}/{index}")  # type: ignore[arg-type]
     if not isinstance(node, dict):
         return
-    names = set(node.get("properties") or ()) if isinstance(node.get("properties"), dict) else set()  # type: ignore[call-overload]
-    if "in" in node and isinstance(node.get("name"), str):
-        names.add(str(node["name"]))
-    if bad := sorted(names & RESERVED_NAMES):
-        raise SystemExit(f"{where}: the generator cannot take the names {', '.join(bad)}; see RESERVED_NAMES.")
+    properties = node.get("properties")
+    bad = sorted(RESERVED_PROPERTIES & set(properties)) if isinstance(properties, dict) else []
+    if "in" in node and node.get("name") in RESERVED_PARAMETERS:
+        bad.append(str(node["name"]))
+    if bad:
+        raise SystemExit(f"{where}: the generator cannot take the names {', '.join(bad)}; see RESERVED_* here")
     for key, item in node.items():
         refuse_reserved_names(item, f"{where}/{key}")  # type: ignore[arg-type]
 

@@ -11,6 +11,7 @@ from ..models.project_type import ProjectType
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.folder import Folder
     from ..models.project_notebook import ProjectNotebook
 
 
@@ -26,6 +27,8 @@ class Project:
         project_type (ProjectType | Unset): Kind of a project. A notebook or agent project takes no further notebooks.
         created_at (datetime.datetime | Unset):
         updated_at (datetime.datetime | None | Unset):
+        folder (Folder | None | Unset): Where the project lies; null at the root.
+        folder_id (str | Unset): Only a third-party document has it.
         notebooks (list[ProjectNotebook] | Unset):
     """
 
@@ -34,10 +37,14 @@ class Project:
     project_type: ProjectType | Unset = UNSET
     created_at: datetime.datetime | Unset = UNSET
     updated_at: datetime.datetime | None | Unset = UNSET
+    folder: Folder | None | Unset = UNSET
+    folder_id: str | Unset = UNSET
     notebooks: list[ProjectNotebook] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.folder import Folder  # noqa: PLC0415
+
         id = self.id
 
         name = self.name
@@ -57,6 +64,16 @@ class Project:
             updated_at = self.updated_at.isoformat()
         else:
             updated_at = self.updated_at
+
+        folder: dict[str, Any] | None | Unset
+        if isinstance(self.folder, Unset):
+            folder = UNSET
+        elif isinstance(self.folder, Folder):
+            folder = self.folder.to_dict()
+        else:
+            folder = self.folder
+
+        folder_id = self.folder_id
 
         notebooks: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.notebooks, Unset):
@@ -79,6 +96,10 @@ class Project:
             field_dict["createdAt"] = created_at
         if updated_at is not UNSET:
             field_dict["updatedAt"] = updated_at
+        if folder is not UNSET:
+            field_dict["folder"] = folder
+        if folder_id is not UNSET:
+            field_dict["folderId"] = folder_id
         if notebooks is not UNSET:
             field_dict["notebooks"] = notebooks
 
@@ -86,6 +107,7 @@ class Project:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.folder import Folder  # noqa: PLC0415
         from ..models.project_notebook import ProjectNotebook  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -124,6 +146,25 @@ class Project:
 
         updated_at = _parse_updated_at(d.pop("updatedAt", UNSET))
 
+        def _parse_folder(data: object) -> Folder | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                folder_type_0 = Folder.from_dict(data)
+
+                return folder_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Folder | None | Unset, data)
+
+        folder = _parse_folder(d.pop("folder", UNSET))
+
+        folder_id = d.pop("folderId", UNSET)
+
         _notebooks = d.pop("notebooks", UNSET)
         notebooks: list[ProjectNotebook] | Unset = UNSET
         if _notebooks is not UNSET:
@@ -139,6 +180,8 @@ class Project:
             project_type=project_type,
             created_at=created_at,
             updated_at=updated_at,
+            folder=folder,
+            folder_id=folder_id,
             notebooks=notebooks,
         )
 

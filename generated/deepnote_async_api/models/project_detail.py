@@ -11,8 +11,12 @@ from ..models.project_type import ProjectType
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.environment import Environment
+    from ..models.folder import Folder
+    from ..models.project_detail_integrations_item import ProjectDetailIntegrationsItem
     from ..models.project_file import ProjectFile
     from ..models.project_notebook import ProjectNotebook
+    from ..models.static_files import StaticFiles
 
 
 T = TypeVar("T", bound="ProjectDetail")
@@ -27,8 +31,14 @@ class ProjectDetail:
         project_type (ProjectType | Unset): Kind of a project. A notebook or agent project takes no further notebooks.
         created_at (datetime.datetime | Unset):
         updated_at (datetime.datetime | None | Unset):
+        folder (Folder | None | Unset): Where the project lies; null at the root.
+        folder_id (str | Unset): Only a third-party document has it.
         notebooks (list[ProjectNotebook] | Unset):
         files (list[ProjectFile] | Unset):
+        integrations (list[ProjectDetailIntegrationsItem] | Unset):
+        static_files (StaticFiles | Unset):
+        streamlit_app_api_access_enabled (bool | Unset):
+        environment (Environment | None | Unset):
     """
 
     id: str
@@ -36,11 +46,20 @@ class ProjectDetail:
     project_type: ProjectType | Unset = UNSET
     created_at: datetime.datetime | Unset = UNSET
     updated_at: datetime.datetime | None | Unset = UNSET
+    folder: Folder | None | Unset = UNSET
+    folder_id: str | Unset = UNSET
     notebooks: list[ProjectNotebook] | Unset = UNSET
     files: list[ProjectFile] | Unset = UNSET
+    integrations: list[ProjectDetailIntegrationsItem] | Unset = UNSET
+    static_files: StaticFiles | Unset = UNSET
+    streamlit_app_api_access_enabled: bool | Unset = UNSET
+    environment: Environment | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.environment import Environment  # noqa: PLC0415
+        from ..models.folder import Folder  # noqa: PLC0415
+
         id = self.id
 
         name = self.name
@@ -61,6 +80,16 @@ class ProjectDetail:
         else:
             updated_at = self.updated_at
 
+        folder: dict[str, Any] | None | Unset
+        if isinstance(self.folder, Unset):
+            folder = UNSET
+        elif isinstance(self.folder, Folder):
+            folder = self.folder.to_dict()
+        else:
+            folder = self.folder
+
+        folder_id = self.folder_id
+
         notebooks: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.notebooks, Unset):
             notebooks = []
@@ -74,6 +103,27 @@ class ProjectDetail:
             for files_item_data in self.files:
                 files_item = files_item_data.to_dict()
                 files.append(files_item)
+
+        integrations: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.integrations, Unset):
+            integrations = []
+            for integrations_item_data in self.integrations:
+                integrations_item = integrations_item_data.to_dict()
+                integrations.append(integrations_item)
+
+        static_files: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.static_files, Unset):
+            static_files = self.static_files.to_dict()
+
+        streamlit_app_api_access_enabled = self.streamlit_app_api_access_enabled
+
+        environment: dict[str, Any] | None | Unset
+        if isinstance(self.environment, Unset):
+            environment = UNSET
+        elif isinstance(self.environment, Environment):
+            environment = self.environment.to_dict()
+        else:
+            environment = self.environment
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -89,17 +139,37 @@ class ProjectDetail:
             field_dict["createdAt"] = created_at
         if updated_at is not UNSET:
             field_dict["updatedAt"] = updated_at
+        if folder is not UNSET:
+            field_dict["folder"] = folder
+        if folder_id is not UNSET:
+            field_dict["folderId"] = folder_id
         if notebooks is not UNSET:
             field_dict["notebooks"] = notebooks
         if files is not UNSET:
             field_dict["files"] = files
+        if integrations is not UNSET:
+            field_dict["integrations"] = integrations
+        if static_files is not UNSET:
+            field_dict["staticFiles"] = static_files
+        if streamlit_app_api_access_enabled is not UNSET:
+            field_dict["streamlitAppApiAccessEnabled"] = (
+                streamlit_app_api_access_enabled
+            )
+        if environment is not UNSET:
+            field_dict["environment"] = environment
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.environment import Environment  # noqa: PLC0415
+        from ..models.folder import Folder  # noqa: PLC0415
+        from ..models.project_detail_integrations_item import (
+            ProjectDetailIntegrationsItem,  # noqa: PLC0415
+        )
         from ..models.project_file import ProjectFile  # noqa: PLC0415
         from ..models.project_notebook import ProjectNotebook  # noqa: PLC0415
+        from ..models.static_files import StaticFiles  # noqa: PLC0415
 
         d = dict(src_dict)
         id = d.pop("id")
@@ -137,6 +207,25 @@ class ProjectDetail:
 
         updated_at = _parse_updated_at(d.pop("updatedAt", UNSET))
 
+        def _parse_folder(data: object) -> Folder | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                folder_type_0 = Folder.from_dict(data)
+
+                return folder_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Folder | None | Unset, data)
+
+        folder = _parse_folder(d.pop("folder", UNSET))
+
+        folder_id = d.pop("folderId", UNSET)
+
         _notebooks = d.pop("notebooks", UNSET)
         notebooks: list[ProjectNotebook] | Unset = UNSET
         if _notebooks is not UNSET:
@@ -155,14 +244,57 @@ class ProjectDetail:
 
                 files.append(files_item)
 
+        _integrations = d.pop("integrations", UNSET)
+        integrations: list[ProjectDetailIntegrationsItem] | Unset = UNSET
+        if _integrations is not UNSET:
+            integrations = []
+            for integrations_item_data in _integrations:
+                integrations_item = ProjectDetailIntegrationsItem.from_dict(
+                    integrations_item_data
+                )
+
+                integrations.append(integrations_item)
+
+        _static_files = d.pop("staticFiles", UNSET)
+        static_files: StaticFiles | Unset
+        if isinstance(_static_files, Unset):
+            static_files = UNSET
+        else:
+            static_files = StaticFiles.from_dict(_static_files)
+
+        streamlit_app_api_access_enabled = d.pop("streamlitAppApiAccessEnabled", UNSET)
+
+        def _parse_environment(data: object) -> Environment | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                environment_type_0 = Environment.from_dict(data)
+
+                return environment_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Environment | None | Unset, data)
+
+        environment = _parse_environment(d.pop("environment", UNSET))
+
         project_detail = cls(
             id=id,
             name=name,
             project_type=project_type,
             created_at=created_at,
             updated_at=updated_at,
+            folder=folder,
+            folder_id=folder_id,
             notebooks=notebooks,
             files=files,
+            integrations=integrations,
+            static_files=static_files,
+            streamlit_app_api_access_enabled=streamlit_app_api_access_enabled,
+            environment=environment,
         )
 
         project_detail.additional_properties = d
