@@ -44,13 +44,31 @@ if TYPE_CHECKING:
         UnexpectedRedirectError,
         UnexpectedStatusError,
     )
-    from deepnote_async.models import Me, Notebook, NotebookBlock, NotebookInput, Run, RunStatus, Workspace
+    from deepnote_async.models import (
+        Folder,
+        ImportedNotebook,
+        ImportResult,
+        Me,
+        Notebook,
+        NotebookBlock,
+        NotebookInput,
+        Project,
+        ProjectFile,
+        ProjectNotebook,
+        Run,
+        RunStatus,
+        Schedule,
+        Workspace,
+    )
+    from deepnote_async.pagination import AsyncPaginator, Page
     from deepnote_async.runs import Failure, RunHandle, RunResult
+    from deepnote_async.sessions import Execution, Session, SessionStatus
     from deepnote_async.snapshot import Block, Output, Snapshot
 
 __all__ = [
     "APIError",
     "AsyncDeepnote",
+    "AsyncPaginator",
     "AuthenticationError",
     "BadRequestError",
     "Block",
@@ -61,8 +79,12 @@ __all__ = [
     "DeadlineExceededError",
     "DecodeError",
     "DeepnoteError",
+    "Execution",
     "ExecutionError",
     "Failure",
+    "Folder",
+    "ImportResult",
+    "ImportedNotebook",
     "LedgerError",
     "Me",
     "NotFoundError",
@@ -70,7 +92,11 @@ __all__ = [
     "NotebookBlock",
     "NotebookInput",
     "Output",
+    "Page",
     "PermissionDeniedError",
+    "Project",
+    "ProjectFile",
+    "ProjectNotebook",
     "RateLimitError",
     "RequestTimeoutError",
     "ResponseTooLargeError",
@@ -82,7 +108,10 @@ __all__ = [
     "RunStartUnknownError",
     "RunStatus",
     "RunTimeoutError",
+    "Schedule",
     "ServerError",
+    "Session",
+    "SessionStatus",
     "Snapshot",
     "SnapshotError",
     "TransportError",
@@ -93,8 +122,25 @@ __all__ = [
 
 _ROOMS = {
     "client": {"AsyncDeepnote"},
-    "models": {"Me", "Notebook", "NotebookBlock", "NotebookInput", "Run", "RunStatus", "Workspace"},
+    "models": {
+        "Folder",
+        "ImportedNotebook",
+        "ImportResult",
+        "Me",
+        "Notebook",
+        "NotebookBlock",
+        "NotebookInput",
+        "Project",
+        "ProjectFile",
+        "ProjectNotebook",
+        "Run",
+        "RunStatus",
+        "Schedule",
+        "Workspace",
+    },
+    "pagination": {"AsyncPaginator", "Page"},
     "runs": {"Failure", "RunHandle", "RunResult"},
+    "sessions": {"Execution", "Session", "SessionStatus"},
     "snapshot": {"Block", "Output", "Snapshot"},
 }
 

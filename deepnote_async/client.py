@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
+from deepnote_async.resources.blocks import Blocks
+from deepnote_async.resources.files import Files
+from deepnote_async.resources.legacy import Legacy
 from deepnote_async.resources.me import MeResource
 from deepnote_async.resources.notebooks import Notebooks
+from deepnote_async.resources.projects import Projects
 from deepnote_async.resources.runs import Runs
+from deepnote_async.resources.sessions import Sessions
 from deepnote_async.transport import CallOptions, TokenSource, Transport, base_url_from, token_source
 
 if TYPE_CHECKING:
@@ -53,7 +58,12 @@ class AsyncDeepnote:
         self._transport = Transport(token_source(token), self._base_url, timeout, http_client)
         self.runs = Runs(self._transport)
         self.notebooks = Notebooks(self._transport)
+        self.projects = Projects(self._transport)
+        self.sessions = Sessions(self._transport, self.runs)
+        self.blocks = Blocks(self._transport)
+        self.files = Files(self._transport)
         self.me = MeResource(self._transport)
+        self.legacy = Legacy(self._transport)
 
     def __repr__(self) -> str:
         return f"AsyncDeepnote(base_url={self._base_url!r})"

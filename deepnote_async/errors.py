@@ -213,7 +213,17 @@ class RunStartUnknownError(RunError):
 
 
 class ExecutionError(DeepnoteError):
-    """Code that was sent to a session raised an exception."""
+    """Code that was sent to a session raised an exception.
+
+    Attributes:
+        ename: class name of the exception.
+        evalue: message of the exception.
+        traceback: lines of its traceback, with terminal colours.
+    """
+
+    ename: str = ""
+    evalue: str = ""
+    traceback: tuple[str, ...] = ()
 
 
 class SnapshotError(DeepnoteError):

@@ -90,11 +90,24 @@ class Run:
 
 @frozen(kw_only=True)
 class NotebookBlock:
-    """A block of a notebook: `type` is its kind; `content` its source, None where it is withheld."""
+    """A block of a notebook.
+
+    Attributes:
+        type: kind of block, such as "code" or "input-text".
+        content: its source; None where it is withheld.
+        notebook_id: the notebook it stands in; told by `client.blocks`, as are the attributes after it.
+        metadata: its settings.
+        integration_id: the connection of an sql block.
+        version: counts its changes.
+    """
 
     id: str
     type: str
     content: str | None = field(default=None, repr=False)
+    notebook_id: str | None = None
+    metadata: JsonObject | None = field(default=None, repr=False)
+    integration_id: str | None = None
+    version: float | None = None
     extra: JsonObject = field(factory=dict, repr=False)
 
 
@@ -165,3 +178,94 @@ class Me:
     user: JsonObject = field(factory=dict, repr=False)
     api_key: JsonObject = field(factory=dict, repr=False)
     extra: JsonObject = field(factory=dict, repr=False)
+
+
+@frozen(kw_only=True)
+class Schedule:
+    """When a notebook runs by itself: a cron expression of five fields in an IANA time zone."""
+
+    notebook_id: str
+    cron: str
+    timezone: str
+    next_run_at: datetime | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    extra: JsonObject = field(factory=dict, repr=False)
+
+
+@frozen(kw_only=True)
+class ProjectNotebook:
+    """A notebook as a project lists it."""
+
+    id: str
+    name: str
+    created_at: datetime | None = None
+    is_init: bool | None = None
+    is_scheduled: bool | None = None
+    last_run_at: datetime | None = None
+    extra: JsonObject = field(factory=dict, repr=False)
+
+
+@frozen(kw_only=True)
+class ProjectFile:
+    """A file in the storage of a project: its path there, its size in bytes and when it changed."""
+
+    path: str
+    size: int | None = None
+    updated_at: datetime | None = None
+    extra: JsonObject = field(factory=dict, repr=False)
+
+
+@frozen(kw_only=True)
+class Folder:
+    """A folder of projects."""
+
+    id: str
+    name: str
+    extra: JsonObject = field(factory=dict, repr=False)
+
+
+@frozen(kw_only=True)
+class Project:
+    """A project and the notebooks it holds.
+
+    Attributes:
+        project_type: "standard", "notebook" or "agent"; the list may grow. The last two take no further notebooks.
+        folder: where it lies; None at the root of the workspace, or if the service only told `folder_id`.
+        files: its files, where they were asked for: `projects.get` tells them, `projects.list` does not.
+    """
+
+    id: str
+    name: str
+    project_type: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    folder: Folder | None = None
+    folder_id: str | None = None
+    notebooks: tuple[ProjectNotebook, ...] = field(default=(), repr=False)
+    files: tuple[ProjectFile, ...] = field(default=(), repr=False)
+    extra: JsonObject = field(factory=dict, repr=False)
+
+
+@frozen(kw_only=True)
+class ImportedNotebook:
+    """What an import did with a notebook: `action` is "created", "overwritten", "restored" or "deleted"."""
+
+    id: str
+    action: str
+    name: str | None = None
+
+
+@frozen(kw_only=True)
+class ImportResult:
+    """What an import did with a project.
+
+    Attributes:
+        content_hash: hand it to the next import as `base_content_hash` to notice changes by others.
+        modified_at: when the project was changed by it.
+    """
+
+    project_id: str
+    modified_at: datetime | None = None
+    content_hash: str | None = None
+    notebooks: tuple[ImportedNotebook, ...] = ()

@@ -6,9 +6,20 @@ httpx elsewhere).
 """
 
 from deepnote_async.transport.auth import TokenSource, base_url_from, token_source
-from deepnote_async.transport.call import Transport
+from deepnote_async.transport.call import Operation, Transport
 from deepnote_async.transport.deadline import Deadline
+from deepnote_async.transport.experimental import experimental
 from deepnote_async.transport.options import CallOptions
 from deepnote_async.transport.path import path_id
 
-__all__ = ["CallOptions", "Deadline", "TokenSource", "Transport", "base_url_from", "path_id", "token_source"]
+__all__ = [
+    "CallOptions",
+    "Deadline",
+    "Operation",
+    "TokenSource",
+    "Transport",
+    "base_url_from",
+    "experimental",
+    "path_id",
+    "token_source",
+]

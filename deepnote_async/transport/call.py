@@ -70,6 +70,18 @@ class Transport:
         context = self._context(operation.METHOD, operation.PATH_TEMPLATE, options)
         return decode(await self._send(context, request, options), read, context)
 
+    async def call_for_nothing(
+        self, operation: Operation, request: Mapping[str, Any], **options: Unpack[CallOptions]
+    ) -> None:
+        """Send what a generated `build_request` made; any success will do, whatever its body.
+
+        Raises:
+            APIError: the service refused; the subclass tells the status.
+            TransportError: no complete answer came.
+        """
+        context = self._context(operation.METHOD, operation.PATH_TEMPLATE, options)
+        await self._send(context, request, options)
+
     async def request(self, method: str, path: str, content: Mapping[str, Any], options: CallOptions) -> httpx.Response:
         """Send a request that no generated module builds, under the same policy; the body of the answer is read."""
         context = self._context(method.upper(), path, options)

@@ -1,0 +1,113 @@
+"""Every facade call: its request under the contract, its success, every documented refusal, every odd answer."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from deepnote_async import (
+    APIError,
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    DecodeError,
+    DeepnoteError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    RequestTimeoutError,
+    RunStartUnknownError,
+    ServerError,
+    UnexpectedStatusError,
+)
+from tests.resources.calls import CALLS, Call
+from tests.support.contract import check_request, operation_of
+from tests.support.service import client_of
+
+KINDS: dict[int, type[APIError]] = {
+    400: BadRequestError, 401: AuthenticationError, 403: PermissionDeniedError, 404: NotFoundError,
+    405: UnexpectedStatusError, 408: RequestTimeoutError, 409: ConflictError, 413: UnexpectedStatusError,
+    422: UnexpectedStatusError, 429: RateLimitError, 500: ServerError, 520: ServerError,
+}  # fmt: skip
+by_operation = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.operation)
+
+
+def respond(call: Call) -> httpx.Response:
+    return httpx.Response(call.status) if call.answer is None else httpx.Response(call.status, json=call.answer)
+
+
+@by_operation
+async def test_the_request_fits_the_contract_and_the_answer_is_read(call: Call) -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return respond(call)
+
+    async with client_of(answer) as client:
+        await call.make(client)
+    (request,) = seen
+    operation = operation_of(request.method, request.url.raw_path.decode().partition("?")[0])
+    assert operation["operationId"] == call.operation
+    assert str(call.status) in operation["responses"]
+    if call.operation != "uploadFile":
+        check_request(request)
+
+
+@by_operation
+@pytest.mark.parametrize("status", KINDS)
+async def test_every_refusal_has_its_error_with_the_services_words(call: Call, status: int) -> None:
+    async with client_of(lambda _: httpx.Response(status, json={"message": "because of this"})) as client:
+        with pytest.raises(DeepnoteError, match="because of this") as caught:
+            await call.make(client)
+    error: BaseException | None = caught.value
+    if call.operation == "createRun" and (status == 408 or status >= 500):
+        assert isinstance(error, RunStartUnknownError)
+        error = error.__cause__
+    assert type(error) is KINDS[status]
+    assert isinstance(error, APIError)
+    assert error.status == status
+
+
+ODD: dict[str, httpx.Response] = {
+    "empty": httpx.Response(200, content=b""),
+    "html": httpx.Response(200, html="<html><body>Sign in</body></html>"),
+    "truncated": httpx.Response(200, content=b'{"run": {"runId": "'),
+    "null": httpx.Response(200, content=b"null"),
+    "list": httpx.Response(200, content=b"[]"),
+    "number": httpx.Response(200, content=b"5"),
+    "binary": httpx.Response(200, content=b"\xff\xfe\x00"),
+    "nothing in it": httpx.Response(200, content=b"{}"),
+    "nulls in it": httpx.Response(200, json=dict.fromkeys(["run", "notebook", "project", "block", "session", "file"])),
+}
+
+
+@by_operation
+@pytest.mark.parametrize("odd", ODD)
+async def test_odd_answers_are_decode_errors(call: Call, odd: str) -> None:
+    async with client_of(lambda _: ODD[odd]) as client:
+        if call.answer is None or call.operation in {"interruptSession", "updateBlock", "copyFile"}:
+            await call.make(client)  # nothing is read of these answers, so nothing can be wrong with them
+            return
+        with pytest.raises(DeepnoteError) as caught:
+            await call.make(client)
+    error = caught.value.__cause__ if isinstance(caught.value, RunStartUnknownError) else caught.value
+    assert type(error) is DecodeError
+
+
+@by_operation
+async def test_unknown_fields_and_another_success_status_do_no_harm(call: Call) -> None:
+    if call.answer is None:
+        response = httpx.Response(200, json={"surprise": 1})
+    else:
+        answer: Any = json.loads(json.dumps(call.answer))
+        answer["surprise"] = 1
+        for part in answer.values():
+            if isinstance(part, dict):
+                part["surprise"] = {"deep": [1]}
+        response = httpx.Response(200, json=answer)
+    async with client_of(lambda _: response) as client:
+        await call.make(client)
