@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import threading
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from deepnote_emulator.errors import EmulatorError
 from deepnote_emulator.execution import Engine, RunBook
 from deepnote_emulator.server import open_sites
 from deepnote_emulator.state import State
+
+START_SECONDS = 60.0
 
 
 class Emulator:
@@ -101,18 +104,29 @@ class Emulator:
                     self._state, self._url = state, url
                     ready.set_result(None)
                     await self._stop.wait()
+            except EmulatorError as error:
+                ready.set_exception(error)
+
+        def work() -> None:
+            try:
+                asyncio.run(serve())
             except BaseException as error:
                 if ready.done():
                     raise
-                ready.set_exception(error)
+                ready.set_exception(EmulatorError(f"the emulator cannot start: {type(error).__name__}: {error}"))
 
-        self._thread = threading.Thread(target=lambda: asyncio.run(serve()), name="deepnote-emulator", daemon=True)
+        self._thread = threading.Thread(target=work, name="deepnote-emulator", daemon=True)
         self._thread.start()
         try:
             ready.result()
-        except BaseException:
+        except EmulatorError:
             self._thread.join()
             self._thread = None
+            raise
+        except BaseException:  # Ctrl-C: the thread may be well, so it is told to end
+            with contextlib.suppress(Exception):
+                ready.result(timeout=START_SECONDS)
+            self.stop()
             raise
 
     def stop(self) -> None:
@@ -120,7 +134,8 @@ class Emulator:
         thread, self._thread = self._thread, None
         if thread is None or self._loop is None or self._stop is None:
             return
-        self._loop.call_soon_threadsafe(self._stop.set)
+        with contextlib.suppress(RuntimeError):  # its loop is closed already, if it died
+            self._loop.call_soon_threadsafe(self._stop.set)
         thread.join()
 
     def __enter__(self) -> Self:
@@ -135,7 +150,8 @@ class Emulator:
             raise EmulatorError("; ".join(self._state.violations))
 
     async def __aenter__(self) -> Self:
-        await anyio.to_thread.run_sync(self.start)
+        # Not in a worker thread: a cancellation could not reach it there, and would leave a running emulator behind.
+        self.start()
         return self
 
     async def __aexit__(

@@ -146,7 +146,19 @@ def _is_canonical_number(text: str) -> bool:
         return False
     if not math.isfinite(number) or abs(number) >= 1e21 or "_" in text:  # noqa: PLR2004  (an exponent from there on)
         return False
-    return text == (str(int(number)) if number.is_integer() else repr(number))
+    return text == _as_javascript(number)
+
+
+def _as_javascript(number: float) -> str:
+    """Write a number as JavaScript does: no point for whole numbers, no exponent above 1e-7 (ECMA-262)."""
+    if number.is_integer():
+        return str(int(number))
+    mantissa, _, exponent = repr(number).partition("e")
+    if not exponent:
+        return mantissa
+    power = int(exponent)
+    places = len(mantissa.partition(".")[2])
+    return f"{number:.{places - power}f}" if power > -7 else f"{mantissa}e{power}"  # noqa: PLR2004
 
 
 def _options(metadata: JsonObject) -> list[Any]:

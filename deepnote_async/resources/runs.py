@@ -10,7 +10,7 @@ from deepnote_async.models import Run, RunStatus
 from deepnote_async.resources.wire import given, normalised_run, run_record
 from deepnote_async.runs import RunHandle, RunResult, SnapshotAnswer, start_run
 from deepnote_async.runs.handle import handle_from_dict
-from deepnote_async.transport import CallOptions, Transport, path_id
+from deepnote_async.transport import CallOptions, Deadline, Transport, path_id
 from deepnote_async_api import models as wire
 from deepnote_async_api.api.runs import create_run, get_run
 from deepnote_async_api.types import UNSET
@@ -116,6 +116,7 @@ class Runs:
             >>> result = await client.runs.run(notebook_id, inputs={"region": "EU"}, timeout=600)
             >>> print(result.text)
         """
+        Deadline.after(timeout)  # says that it cannot be one before anything is started
         handle = await self.create(
             notebook_id,
             inputs=inputs,
@@ -181,6 +182,8 @@ def _read_run(body: dict[str, Any]) -> wire.Run:
 def _read_started(body: dict[str, Any]) -> Run:
     """Read the answer to a start. The id is what counts: with it the run is not lost, whatever else is unreadable."""
     started = normalised_run(body)
+    if isinstance(started.get("runId"), int):
+        started["runId"] = str(started["runId"])
     run_id = started.get("runId")
     if not isinstance(run_id, str) or not run_id:
         started.pop("runId", None)

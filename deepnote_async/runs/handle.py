@@ -140,6 +140,8 @@ def handle_from_dict(service: RunService, saved: Mapping[str, object]) -> RunHan
     Raises:
         ValueError: it was saved by another service, or is no saved handle.
     """
+    if not isinstance(saved, Mapping):
+        raise TypeError(f"from_dict takes what RunHandle.to_dict() gives, not {type(saved).__name__}")
     run_id, notebook_id = saved.get("run_id"), saved.get("notebook_id")
     if not isinstance(run_id, str) or not isinstance(notebook_id, str | None):
         raise ValueError(  # noqa: TRY004  (the text is at fault, not the program)

@@ -17,6 +17,7 @@ from deepnote_async.errors import (
     RunStartUnknownError,
     ServerError,
     TransportError,
+    UnexpectedRedirectError,
 )
 from deepnote_async.models import Run
 
@@ -51,6 +52,8 @@ async def start_run(send: Callable[[], Awaitable[Run]], notebook_id: str) -> Run
 
 
 def _is_ambiguous(error: CallError) -> bool:
+    if isinstance(error, UnexpectedRedirectError):
+        return False  # whoever redirects has not started anything
     if isinstance(error, TransportError):
         return error.sent != "no"
     return isinstance(error, ServerError | RequestTimeoutError | DecodeError)

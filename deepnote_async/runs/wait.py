@@ -29,17 +29,25 @@ TRANSIENT = (
 )  # fmt: skip
 """What a look may fail with although the run is well."""
 
+LONGEST_PAUSE_SECONDS = 60.0
+"""The service's rate limit counts in windows of 60 s, so no wait need be longer, whatever an answer asks for."""
+
 PATIENCE_SECONDS = 60.0
-"""How long a wait without a deadline bears nothing but failures. The service's rate limit counts in windows of 60 s."""
+"""How long a wait without a deadline bears nothing but failures."""
 
 
 @contextmanager
 def naming_run(run_id: str) -> Iterator[None]:
-    """Give every error of the SDK that passes the id of the run it happened to."""
+    """Give every error of the SDK that passes the id of the run it happened to, and a cancellation a note of it."""
     try:
         yield
     except DeepnoteError as error:
         error.run_id = error.run_id or run_id
+        raise
+    except anyio.get_cancelled_exc_class() as cancelled:
+        note = f"Run {run_id} goes on; client.runs.handle({run_id!r}) takes hold of it again."
+        if note not in getattr(cancelled, "__notes__", ()):
+            cancelled.add_note(note)
         raise
 
 
@@ -70,7 +78,7 @@ async def wait_until_terminal(
             except TRANSIENT as error:
                 if deadline.allowed is None and anyio.current_time() - healthy > PATIENCE_SECONDS:
                     raise
-                pause = max(pause, getattr(error, "retry_after", None) or 0.0)
+                pause = max(pause, min(getattr(error, "retry_after", None) or 0.0, LONGEST_PAUSE_SECONDS))
             else:
                 seen(last)
                 if last.status.is_terminal:

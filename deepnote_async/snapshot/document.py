@@ -48,7 +48,7 @@ class Output:
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Self:
         """Read one output; fields of another type than nbformat's are left out."""
-        kind = str(raw.get("output_type", ""))
+        kind = _scalar(raw.get("output_type"))
         data = raw.get("data")
         data = data if isinstance(data, Mapping) else {}
         traceback = raw.get("traceback")
@@ -59,7 +59,7 @@ class Output:
             data=data,
             ename=_text_or_none(raw.get("ename")),
             evalue=_text_or_none(raw.get("evalue")),
-            traceback=tuple(str(line) for line in traceback) if isinstance(traceback, Sequence) else (),
+            traceback=tuple(_scalar(line) for line in traceback) if isinstance(traceback, Sequence) else (),
             raw=raw,
         )
 
@@ -95,8 +95,8 @@ class Block:
         count = raw.get("executionCount")
         outputs = raw.get("outputs")
         return cls(
-            id=str(raw.get("id", "")),
-            type=str(raw.get("type", "")),
+            id=_scalar(raw.get("id")),
+            type=_scalar(raw.get("type")),
             position=position,
             content=_joined(raw.get("content")),
             metadata=metadata if isinstance(metadata, Mapping) else {},
@@ -172,7 +172,7 @@ class Snapshot:
 
 def _notebook(raw: Mapping[str, Any]) -> SnapshotNotebook:
     blocks = tuple(Block.from_dict(item, position) for position, item in enumerate(_mappings(raw.get("blocks"))))
-    return SnapshotNotebook(id=str(raw.get("id", "")), name=str(raw.get("name", "")), blocks=blocks)
+    return SnapshotNotebook(id=_scalar(raw.get("id")), name=_scalar(raw.get("name")), blocks=blocks)
 
 
 def _mappings(items: object) -> Iterator[Mapping[str, Any]]:
@@ -184,8 +184,13 @@ def _joined(text: object) -> str:
     """Join text that nbformat may hold as a list of lines."""
     if isinstance(text, str):
         return text
-    return "".join(str(line) for line in text) if isinstance(text, Sequence) else ""
+    return "".join(_scalar(line) for line in text) if isinstance(text, Sequence) else ""
 
 
 def _text_or_none(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _scalar(value: object) -> str:
+    """Give a plain value as text, and nothing for a collection: written out, aliases in it could fill the memory."""
+    return str(value) if isinstance(value, str | int | float) else ""

@@ -89,7 +89,7 @@ def load(text: str) -> Any:
         return yaml.load(text, Loader=_CoreLoader)  # noqa: S506  (a safe loader with fewer types)
     except yaml.YAMLError as error:
         raise SnapshotError(f"the document is not YAML: {error}") from None
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise SnapshotError(f"the document holds a value that cannot be read: {error}") from None
 
 

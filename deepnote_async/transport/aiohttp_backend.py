@@ -22,6 +22,7 @@ import yarl
 
 from deepnote_async.transport.limits import KEEP_ALIVE_SECONDS, MAX_CONNECTIONS
 from deepnote_async.transport.options import CONTEXT_KEY, CallContext, SendRecord
+from deepnote_async.transport.tracing import traced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,12 +42,14 @@ class AiohttpBackend(httpx.AsyncHTTPTransport):
         self._context = context
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return its answer with the body still to be read and decoded."""
         if _is_patched():
-            return await super().handle_async_request(request)
+            return await super().handle_async_request(traced(request))
         record = _record_of(request)
+        record.traced = True
         session = self._open_session()
         try:
             response = await session.request(
@@ -61,18 +64,22 @@ class AiohttpBackend(httpx.AsyncHTTPTransport):
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             failure = _as_httpx_error(error, record)
         else:
-            record.sent = "yes"
+            record.noted = "yes"
             return httpx.Response(
                 response.status,
                 headers=response.raw_headers,
                 stream=_Body(response),
-                extensions={"http_version": b"HTTP/1.1", "reason_phrase": (response.reason or "").encode()},
+                extensions={
+                    "http_version": b"HTTP/1.1",
+                    "reason_phrase": (response.reason or "").encode("utf-8", "surrogateescape"),
+                },
             )
         # Raised here and not above, so that aiohttp's exception, which holds the headers, is not kept as its context.
         raise failure
 
     async def aclose(self) -> None:
         """Close the session and every connection. Safe to call from another task than the one that used it."""
+        self._closed = True
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -90,6 +97,8 @@ class AiohttpBackend(httpx.AsyncHTTPTransport):
         await self.aclose()
 
     def _open_session(self) -> aiohttp.ClientSession:
+        if self._closed:
+            raise RuntimeError("this client is closed; make another one")
         loop = asyncio.get_running_loop()
         if self._session is not None and self._loop is not loop:
             raise RuntimeError(
@@ -152,7 +161,7 @@ async def _note_sent(
     _session: aiohttp.ClientSession, context: SimpleNamespace, _params: aiohttp.TraceRequestHeadersSentParams
 ) -> None:
     record: SendRecord = context.trace_request_ctx
-    record.sent = "maybe"
+    record.noted = "maybe"
 
 
 def _body_of(request: httpx.Request) -> bytes | AsyncIterator[bytes] | None:
@@ -175,7 +184,7 @@ def _timeout_of(timeouts: Mapping[str, float | None]) -> aiohttp.ClientTimeout:
 
 
 def _as_httpx_error(error: Exception, record: SendRecord) -> httpx.TransportError:  # noqa: PLR0911  (a table)
-    sent = record.sent != "no"
+    sent = record.noted != "no"
     detail = type(error).__name__
     match error:
         case aiohttp.ServerTimeoutError() | TimeoutError() if sent:
@@ -191,10 +200,10 @@ def _as_httpx_error(error: Exception, record: SendRecord) -> httpx.TransportErro
         case aiohttp.ServerDisconnectedError():
             return httpx.RemoteProtocolError("the server closed the connection without an answer")
         case aiohttp.ClientResponseError():
-            record.sent = "yes"  # something answered, if not in HTTP
+            record.noted = "yes"  # something answered, if not in HTTP
             return httpx.RemoteProtocolError(f"the server sent something that is not HTTP ({detail})")
         case ValueError() if not isinstance(error, aiohttp.ClientError):
-            record.sent = "no"  # aiohttp refused the headers before it wrote them
+            record.noted = "no"  # aiohttp refused the headers before it wrote them
             return httpx.LocalProtocolError("a header or address of the request is not valid")
         case _ if sent:
             return httpx.ReadError(f"the connection broke before an answer came ({detail})")

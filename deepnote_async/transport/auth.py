@@ -9,6 +9,9 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+import anyio
+import httpx
+
 TokenSource: TypeAlias = str | Callable[[], str | Awaitable[str]]
 """A token, or a function that returns one, at once or as an awaitable. It is asked again after a 401."""
 
@@ -50,6 +53,7 @@ class TokenKeeper:
     def __init__(self, source: TokenSource) -> None:
         self._source = source
         self._current = Secret(source) if isinstance(source, str) else None
+        self._asking = anyio.Lock()
 
     @property
     def can_renew(self) -> bool:
@@ -57,10 +61,18 @@ class TokenKeeper:
         return not isinstance(self._source, str)
 
     async def current(self) -> Secret:
-        """Give the token in use, asking the source if there is none yet."""
-        if self._current is None:
-            self._current = await self._ask()
-        return self._current
+        """Give the token in use, asking the source if there is none yet; many calls at once ask it once."""
+        if self._current is not None:
+            return self._current
+        async with self._asking:
+            if self._current is None:
+                self._current = await self._ask()
+            return self._current
+
+    @property
+    def shown(self) -> str:
+        """The token in use as text, to be taken out of messages; empty if there is none."""
+        return self._current.reveal() if self._current is not None else ""
 
     def refuse(self, token: Secret) -> None:
         """Forget a token that the service did not take, unless another call has replaced it already."""
@@ -100,13 +112,16 @@ def base_url_from(base_url: str | None) -> str:
         ValueError: it is no http(s) address, holds a user, a query or a fragment, or is plain http to another machine.
     """
     text = base_url or os.environ.get("DEEPNOTE_API_URL") or DEFAULT_BASE_URL
+    if not isinstance(text, str):
+        raise TypeError(f"base_url must be a string, not {type(text).__name__}")
+    if "@" in text:  # before anything quotes it
+        raise ValueError("base_url holds a user or password; pass the token as token=...")
     try:
         parts = urlsplit(text)
         _ = parts.port
-    except ValueError as error:
+        httpx.URL(text)
+    except (ValueError, httpx.InvalidURL) as error:
         raise ValueError(f"base_url {text!r} is not an address: {error}") from None
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("base_url holds a user or password; pass the token as token=...")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f"base_url {text!r} must look like https://host")
     if parts.query or parts.fragment:

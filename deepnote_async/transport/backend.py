@@ -6,11 +6,10 @@ import asyncio
 import functools
 import ssl
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import httpx
 
-from deepnote_async.transport.options import CONTEXT_KEY, CallContext
+from deepnote_async.transport.tracing import traced
 
 
 @functools.cache
@@ -33,10 +32,7 @@ def default_backend() -> httpx.AsyncBaseTransport:
 
 
 class Traced(httpx.AsyncBaseTransport):
-    """A backend made of a function, for senders that follow httpx's `trace` extension.
-
-    https://www.encode.io/httpcore/extensions/#trace
-    """
+    """A backend made of a function, for senders that follow httpx's `trace` extension."""
 
     def __init__(
         self,
@@ -48,15 +44,7 @@ class Traced(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, noting in the call's SendRecord when its first bytes leave."""
-        context = request.extensions.get(CONTEXT_KEY)
-        if isinstance(context, CallContext):
-
-            async def trace(event: str, _info: dict[str, Any]) -> None:
-                if event.endswith("send_request_headers.started"):
-                    context.record.sent = "maybe"
-
-            request.extensions["trace"] = trace
-        return await self._send(request)
+        return await self._send(traced(request))
 
     async def aclose(self) -> None:
         """Close what was made for this backend; a client that the user brought stays open."""

@@ -106,17 +106,19 @@ class Transport:
 
     async def _send(self, context: CallContext, request: Mapping[str, Any], options: CallOptions) -> httpx.Response:
         headers = {**options.get("extra_headers", {}), **request.get("headers", {})}
-        if any(name.lower() == "authorization" for name in headers):
-            raise ValueError("extra_headers cannot set Authorization; give the client another token instead")
+        for name, value in headers.items():
+            _check_header(name, value)
         return await self._open().request(**{**request, "headers": headers, "extensions": {CONTEXT_KEY: context}})
+
+    def _backend(self) -> httpx.AsyncBaseTransport:
+        return injected_backend(self._injected) if self._injected is not None else default_backend()
 
     def _open(self) -> httpx.AsyncClient:
         if self._closed:
             raise RuntimeError("this client is closed; make another one")
         if self._client is None:
-            backend = injected_backend(self._injected) if self._injected is not None else default_backend()
             self._client = httpx.AsyncClient(
-                transport=PolicyTransport(backend, self._tokens, self._base_url, self._timeout),
+                transport=PolicyTransport(self._backend, self._tokens, self._base_url, self._timeout),
                 base_url=self._base_url,
                 headers={"user-agent": _user_agent(), "accept": "application/json"},
                 timeout=None,  # noqa: S113  (the policy transport sets every timeout, from the call's deadline)
@@ -124,6 +126,13 @@ class Transport:
                 trust_env=False,
             )
         return self._client
+
+
+def _check_header(name: str, value: str) -> None:
+    if name.lower() == "authorization":
+        raise ValueError("extra_headers cannot set Authorization; give the client another token instead")
+    if not all(" " <= character <= "~" for character in f"{name}{value}") or not name.strip():
+        raise ValueError(f"the header {name!r} or its value holds a character that no header can")
 
 
 def _user_agent() -> str:

@@ -1,7 +1,6 @@
 """Fixed figures of the transport, in one place so that a reader can doubt them together."""
 
 CONNECT_SECONDS = 5.0
-READ_SECONDS = 30.0
 POOL_SECONDS = 10.0
 
 CLOSE_SECONDS = 5.0

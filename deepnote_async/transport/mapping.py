@@ -42,7 +42,7 @@ ERRORS_BY_STATUS: Mapping[int, type[APIError]] = {
 
 _MESSAGE_KEYS = ("message", "error", "detail")
 _MAX_MESSAGE = 500
-_SECRET = re.compile(r"(?i)(bearer\s+|[?&][^=\s&]*(?:signature|token|credential|key)[^=\s&]*=)[^\s&\"']+")
+_SECRET = re.compile(r"(?i)(bearer\s+|[?&][^=\s&]*(?:signature|sig|token|credential|key|secret)[^=\s&]*=)[^\s&\"']+")
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -67,11 +67,19 @@ def facts(context: CallContext, response: httpx.Response | None = None) -> CallF
     }
 
 
-def error_from_response(response: httpx.Response, context: CallContext) -> APIError | UnexpectedRedirectError:
-    """Make the exception for an answer whose status is not 2xx; the body has been read."""
+def error_from_response(
+    response: httpx.Response, context: CallContext, *, hide: str = ""
+) -> APIError | UnexpectedRedirectError:
+    """Make the exception for an answer whose status is not 2xx; the body has been read.
+
+    Args:
+        response: the answer.
+        context: the call.
+        hide: the token; a service that repeats it in its message is not quoted on that.
+    """
     status = response.status_code
     if 300 <= status < 400:  # noqa: PLR2004  (RFC 9110, section 15.4)
-        target = httpx.URL(response.headers.get("location", "")).host or "the same host"
+        target = _host_of(response.headers.get("location", ""))
         redirect = UnexpectedRedirectError(
             f"{status} redirect to {target}: redirects are not followed, check base_url", **facts(context, response)
         )
@@ -79,6 +87,7 @@ def error_from_response(response: httpx.Response, context: CallContext) -> APIEr
         return redirect
     kind = ERRORS_BY_STATUS.get(status) or (ServerError if status >= 500 else UnexpectedStatusError)  # noqa: PLR2004
     said = message_of(response)
+    said = said.replace(hide, "***") if hide else said
     error = kind(f"{_status_name(status)}: {said}" if said else _status_name(status), **facts(context, response))
     error.message = said
     if isinstance(error, RateLimitError):
@@ -88,21 +97,35 @@ def error_from_response(response: httpx.Response, context: CallContext) -> APIEr
     return error
 
 
-def error_from_httpx(error: httpx.TransportError, context: CallContext) -> TransportError:
+def error_from_httpx(error: httpx.RequestError, context: CallContext) -> TransportError:
     """Make the exception for a request that got no complete answer."""
     known = facts(context)
     said = str(error) or type(error).__name__
     mapped: TransportError
-    if isinstance(error, _NOT_SENT) and context.record.sent == "no":
-        mapped = ConnectError(f"Cannot connect: {said}", **known)
+    if isinstance(error, httpx.LocalProtocolError) and context.record.noted == "no":
+        # httpx quotes the header that it refuses, and a header can be a secret.
+        mapped = TransportError("The request cannot be sent: a header or the address is not valid", **known)
         mapped.sent = "no"
-    elif isinstance(error, httpx.LocalProtocolError) and context.record.sent == "no":
-        mapped = TransportError(f"The request cannot be sent: {said}", **known)
+    elif isinstance(error, httpx.ProxyError):
+        mapped = ConnectError(f"Cannot connect through the proxy: {said}", **known)
+        mapped.sent = "no"
+    elif context.record.noted == "no" and _was_not_sent(error, context):
+        mapped = ConnectError(f"Cannot connect: {said}", **known)
         mapped.sent = "no"
     else:
         mapped = ConnectionLostError(f"Connection lost: {said}", **known)
-        mapped.sent = "yes" if context.record.sent == "yes" else "maybe"
+        mapped.sent = "yes" if context.record.noted == "yes" else "maybe"
     return mapped
+
+
+def _was_not_sent(error: httpx.RequestError, context: CallContext) -> bool:
+    """Whether nothing left: because tracing says so, or because the type can mean nothing else.
+
+    Without tracing a ConnectTimeout proves nothing: httpx-aiohttp raises it for nearly every fault.
+    """
+    if context.record.traced:
+        return isinstance(error, _NOT_SENT)
+    return isinstance(error, _NOT_SENT) and not isinstance(error, httpx.ConnectTimeout)
 
 
 def deadline_error(context: CallContext) -> DeadlineExceededError:
@@ -128,6 +151,13 @@ def message_of(response: httpx.Response) -> str:
         fields = body if isinstance(body, Mapping) else {}
         said = next((fields[key] for key in _MESSAGE_KEYS if isinstance(fields.get(key), str)), "")
     return _SECRET.sub(r"\1***", " ".join(said.split()))[:_MAX_MESSAGE]
+
+
+def _host_of(location: str) -> str:
+    try:
+        return httpx.URL(location).host or "the same host"
+    except httpx.InvalidURL:
+        return "an address that is none"
 
 
 def _status_name(status: int) -> str:

@@ -27,12 +27,23 @@ class CallOptions(TypedDict, total=False):
 
 
 class SendRecord:
-    """How far a request came, written by the backend while it works; mutable, since it outlives a failed attempt."""
+    """How far a request came, written by the backend while it works; mutable, since it outlives a failed attempt.
 
-    __slots__ = ("sent",)
+    Attributes:
+        noted: what the backend's tracing has said; "no" until it says otherwise.
+        traced: whether the backend traces at all. Without tracing, silence proves nothing.
+    """
+
+    __slots__ = ("noted", "traced")
 
     def __init__(self) -> None:
-        self.sent: Sent = "no"
+        self.noted: Sent = "no"
+        self.traced = False
+
+    @property
+    def sent(self) -> Sent:
+        """Whether the request reached the service, as far as is known."""
+        return "maybe" if self.noted == "no" and not self.traced else self.noted
 
 
 @frozen

@@ -7,34 +7,43 @@ the exception for it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import anyio
 import httpx
 
 from deepnote_async.errors import ResponseTooLargeError
 from deepnote_async.transport.auth import TokenKeeper, origin_of
 from deepnote_async.transport.deadline import Deadline
-from deepnote_async.transport.limits import CLOSE_SECONDS, CONNECT_SECONDS, MAX_BODY_BYTES, POOL_SECONDS, READ_SECONDS
+from deepnote_async.transport.limits import CLOSE_SECONDS, CONNECT_SECONDS, MAX_BODY_BYTES, POOL_SECONDS
 from deepnote_async.transport.mapping import deadline_error, error_from_httpx, error_from_response, facts
 from deepnote_async.transport.options import CONTEXT_KEY, CallContext
 
 _UNAUTHORIZED = 401
-_BODY_HEADERS = {"content-encoding", "content-length", "transfer-encoding"}
+_DROPPED_HEADERS = {"content-encoding", "content-length", "transfer-encoding", "set-cookie"}
+"""The body is decoded already; and the API has no cookies, so none is kept for the next call."""
 
 
 class PolicyTransport(httpx.AsyncBaseTransport):
     """Sends requests under the client's policy.
 
     Args:
-        backend: what sends the bytes.
+        make_backend: makes what sends the bytes; asked at the first request, when it is known which event loop runs.
         tokens: where the token comes from.
         base_url: address of the service; only its origin gets the token.
         timeout: total seconds of a call that carries no deadline of its own, such as one made with `client.generated`.
     """
 
     def __init__(
-        self, backend: httpx.AsyncBaseTransport, tokens: TokenKeeper, base_url: httpx.URL, timeout: float | None
+        self,
+        make_backend: Callable[[], httpx.AsyncBaseTransport],
+        tokens: TokenKeeper,
+        base_url: httpx.URL,
+        timeout: float | None,
     ) -> None:
-        self._backend = backend
+        self._make_backend = make_backend
+        self._backend: httpx.AsyncBaseTransport | None = None
+        self._closed = False
         self._tokens = tokens
         self._origin = _origin(base_url)
         self._timeout = timeout
@@ -48,12 +57,14 @@ class PolicyTransport(httpx.AsyncBaseTransport):
         if response is None:
             raise deadline_error(context)
         if not response.is_success:
-            raise error_from_response(response, context)
+            raise error_from_response(response, context, hide=self._tokens.shown)
         return response
 
     async def aclose(self) -> None:
-        """Close the backend."""
-        await self._backend.aclose()
+        """Close the backend; a call that is still on its way to it is told so."""
+        self._closed = True
+        if self._backend is not None:
+            await self._backend.aclose()
 
     def _context_of(self, request: httpx.Request) -> CallContext:
         context = request.extensions.get(CONTEXT_KEY)
@@ -62,8 +73,9 @@ class PolicyTransport(httpx.AsyncBaseTransport):
                 request.method, request.url.path, Deadline.after(self._timeout), started=anyio.current_time()
             )
             request.extensions[CONTEXT_KEY] = context
+        # Reading and writing end with the call's deadline, and with nothing earlier.
         request.extensions["timeout"] = {
-            "connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS, "pool": POOL_SECONDS,
+            "connect": CONNECT_SECONDS, "read": None, "write": None, "pool": POOL_SECONDS,
         }  # fmt: skip
         return context
 
@@ -79,25 +91,33 @@ class PolicyTransport(httpx.AsyncBaseTransport):
             self._tokens.refuse(token)
             token = await self._tokens.current()
             request.headers["authorization"] = f"Bearer {token.reveal()}"
-            context.record.sent = "no"
+            context.record.noted = "no"
             response = await self._exchange(request, context)
         return response
 
     async def _exchange(self, request: httpx.Request, context: CallContext) -> httpx.Response:
+        if self._closed:
+            raise RuntimeError("this client is closed; make another one")
+        if self._backend is None:
+            self._backend = self._make_backend()
         try:
             response = await self._backend.handle_async_request(request)
-            context.record.sent = "yes"
+            context.record.noted = "yes"
             try:
                 return await self._read(response, context)
             finally:
                 with anyio.move_on_after(CLOSE_SECONDS, shield=True):
                     await response.aclose()
-        except httpx.TransportError as error:
+        except httpx.HTTPStatusError as error:  # a hook of a client that the user brought
+            return _without_body(error.response)
+        except httpx.RequestError as error:
             failure = error_from_httpx(error, context)
         # Raised here and not above: httpx's exception holds the request, and the request holds the token.
         raise failure
 
     async def _read(self, response: httpx.Response, context: CallContext) -> httpx.Response:
+        if "," in response.headers.get("content-encoding", ""):
+            raise httpx.DecodingError("it is compressed more than once, as no real answer is")
         body = bytearray()
         try:
             async for chunk in response.aiter_bytes():
@@ -109,16 +129,20 @@ class PolicyTransport(httpx.AsyncBaseTransport):
                     )
                     too_large.sent = "yes"
                     raise too_large
-        except httpx.DecodingError:
-            failure = httpx.RemoteProtocolError("the answer's compression is broken")
-        else:
-            headers = [
-                (name, value) for name, value in response.headers.raw if name.decode().lower() not in _BODY_HEADERS
-            ]
-            return httpx.Response(
-                response.status_code, headers=headers, content=bytes(body), extensions=response.extensions
-            )
-        raise failure
+        except httpx.RequestError:
+            if response.is_success:
+                raise
+            return _without_body(response)  # the status alone says that the service refused
+        return _with_body(response, bytes(body))
+
+
+def _with_body(response: httpx.Response, body: bytes) -> httpx.Response:
+    headers = [(name, value) for name, value in response.headers.raw if name.decode().lower() not in _DROPPED_HEADERS]
+    return httpx.Response(response.status_code, headers=headers, content=body, extensions=response.extensions)
+
+
+def _without_body(response: httpx.Response) -> httpx.Response:
+    return _with_body(response, b"")
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

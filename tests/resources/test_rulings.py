@@ -101,7 +101,8 @@ def test_11_blocks_is_a_delivery_and_the_list_may_grow() -> None:
 
 async def test_12_the_snapshot_flat_or_nested() -> None:
     content = '{"project": {"notebooks": [{"id": "nb", "blocks": []}]}}'
-    for fields in ({"snapshotContent": content}, {"snapshot": {"snapshotContent": content}}):
+    shapes: tuple[dict[str, Any], ...] = ({"snapshotContent": content}, {"snapshot": {"snapshotContent": content}})
+    for fields in shapes:
         body = run_json(snapshotStatus="available", **fields)
         result = await read(body, lambda c: c.runs.handle(RUN_ID).result())
         assert result.snapshot is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -112,6 +113,36 @@ def test_retry_after_is_obeyed() -> None:
 
     wait(look, None)
     assert ages == [0, 30]
+
+
+def test_retry_after_is_not_obeyed_for_ever() -> None:
+    ages: list[float] = []
+
+    def look(age: float, _looks: int) -> httpx.Response:
+        ages.append(age)
+        return (
+            httpx.Response(429, headers={"retry-after": "864000"}) if age < 1 else httpx.Response(200, json=run_json())
+        )
+
+    wait(look, None)
+    assert ages == [0, 60]
+
+
+def test_a_cancelled_wait_names_its_run() -> None:
+    notes: list[str] = []
+
+    async def main() -> None:
+        async with client_of(lambda _: httpx.Response(200, json=run_json("running"))) as client:
+            task = asyncio.create_task(client.runs.handle(RUN_ID).result())
+            await asyncio.sleep(5)
+            task.cancel()
+            try:
+                await task
+            except asyncio.CancelledError as cancelled:
+                notes.extend(getattr(cancelled, "__notes__", ()))
+
+    run_virtually(main())
+    assert notes == [f"Run {RUN_ID} goes on; client.runs.handle({RUN_ID!r}) takes hold of it again."]
 
 
 def test_lasting_trouble_ends_a_wait_without_a_deadline() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deepnote_async.snapshot import Block, Output
+from deepnote_async.snapshot import Block, Output, Snapshot
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,11 @@ def test_unknown_and_odd_outputs_are_kept() -> None:
 def test_lists_of_lines_are_joined() -> None:
     value = Output.from_dict({"output_type": "execute_result", "data": {"text/plain": ["a\n", "b"]}})
     assert value.text == "a\nb"
+
+
+def test_aliases_where_text_belongs_are_not_written_out() -> None:
+    levels = ["a0: &a0 [x,x,x,x,x,x,x,x,x,x]"]
+    levels += [f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    bomb = "\n".join([*levels, "project: {notebooks: [{id: *a8, name: *a8, blocks: [{id: *a8, content: *a8}]}]}"])
+    snapshot = Snapshot.parse(bomb)
+    assert (snapshot.notebooks[0].id, snapshot.notebooks[0].blocks[0].content) == ("", "")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pickle
 import traceback
 
+import anyio
 import httpx
 import pytest
 
 from deepnote_async import AsyncDeepnote, AuthenticationError
 from deepnote_async.transport.auth import Secret, base_url_from
 from deepnote_async.transport.path import path_id
+from deepnote_emulator import Emulator
 from tests.support.service import client_of
 
 TOKEN = "tok-for-tests"
@@ -205,3 +207,56 @@ async def test_other_ids_are_encoded(value: str, path: bytes) -> None:
         with pytest.raises(Exception, match="404"):
             await client.notebooks.get(value)
     assert seen == [path]
+
+
+async def test_many_first_calls_ask_for_one_token() -> None:
+    asked = 0
+
+    async def token() -> str:
+        nonlocal asked
+        asked += 1
+        await anyio.sleep(0)
+        return TOKEN
+
+    body = {"apiKey": {}, "user": {}, "workspace": {"id": "w"}, "accessLevel": "admin"}
+    async with (
+        client_of(lambda _: httpx.Response(200, json=body), token=token) as client,
+        anyio.create_task_group() as group,
+    ):
+        for _ in range(20):
+            group.start_soon(client.me.get)
+    assert asked == 1
+
+
+async def test_closing_while_a_call_waits_for_its_token_leaves_nothing_open(emulator: Emulator) -> None:
+    asked, told = anyio.Event(), anyio.Event()
+
+    async def token() -> str:
+        asked.set()
+        await told.wait()
+        return emulator.token
+
+    client = AsyncDeepnote(token, emulator.url)
+    async with anyio.create_task_group() as group:
+
+        async def call() -> None:
+            with pytest.raises(RuntimeError, match="this client is closed"):
+                await client.me.get()
+
+        group.start_soon(call)
+        await asked.wait()
+        await client.aclose()
+        told.set()
+
+
+@pytest.mark.parametrize("given", ["https://u:SECRET@h:99999", "https://u:SECRET@[::1", "https://SECRET@"])
+def test_a_password_in_a_base_url_is_never_quoted(given: str) -> None:
+    with pytest.raises(ValueError, match="user or password") as caught:
+        base_url_from(given)
+    assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", ["https://256.256.256.256", "https://[::1"])
+def test_hosts_that_cannot_be_are_refused(given: str) -> None:
+    with pytest.raises(ValueError, match="is not an address"):
+        AsyncDeepnote("tok", given)

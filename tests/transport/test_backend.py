@@ -19,11 +19,12 @@ from deepnote_async import (
     DeadlineExceededError,
     RunStartUnknownError,
     TransportError,
+    UnexpectedRedirectError,
 )
 from deepnote_async.transport.aiohttp_backend import AiohttpBackend
 from deepnote_async.transport.backend import shared_ssl_context
 from tests.support.raw_server import Behaviour, Connection, RawServer, raw_server
-from tests.support.service import RUN_ID, run_json, started_json
+from tests.support.service import RUN_ID, client_of, run_json, started_json
 
 
 def http(status: str, body: bytes, *headers: str) -> bytes:
@@ -248,3 +249,29 @@ async def test_a_streamed_body_is_sent() -> None:
         response = await client.post(server.url, content=body(), headers={"content-length": "7"})
         assert response.json()["run"]["status"] == "success"
     assert seen[0].endswith(b"one two")
+
+
+async def test_an_odd_reason_phrase_does_no_harm() -> None:
+    answer = http("202 Accept\xe9", json.dumps(started_json()).encode()).replace("\xe9".encode(), b"\xe9")
+    async with raw_server(send(answer)) as server, AsyncDeepnote("tok", server.url) as client:
+        assert (await client.runs.create("nb")).id == RUN_ID
+
+
+async def test_the_first_byte_may_take_as_long_as_the_call() -> None:
+    seen: list[object] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.extensions["timeout"])
+        return httpx.Response(200, json=run_json())
+
+    async with client_of(answer) as client:
+        await client.runs.get(RUN_ID, timeout=300)
+    assert seen == [{"connect": 5.0, "read": None, "write": None, "pool": 10.0}]
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "http://x:99999/", "https://evil.test/"])
+async def test_a_redirect_is_one_wherever_it_points(location: str) -> None:
+    answer = send(http("302 Found", b"", f"location: {location}"))
+    async with raw_server(answer) as server, AsyncDeepnote("tok", server.url) as client:
+        with pytest.raises(UnexpectedRedirectError):
+            await client.runs.create("nb")

@@ -21,5 +21,13 @@ def moment(value: object) -> dt.datetime | None:
 
 
 def enveloped(body: dict[str, Any], name: str) -> dict[str, Any]:
-    """Put a bare object into the envelope that the contract has; some servers are said to leave it out."""
-    return body if name in body else {name: body}
+    """Put a bare object into the envelope that the contract has; some servers are said to leave it out.
+
+    A null in it counts as left out.
+    """
+    wrapped = body if name in body else {name: body}
+    if isinstance(wrapped[name], dict):
+        inner = wrapped[name]
+        for empty in [field for field, value in inner.items() if value is None]:
+            del inner[empty]
+    return wrapped
