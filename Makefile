@@ -6,7 +6,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq install
 SOURCES := deepnote_async deepnote_emulator tests tools examples
 
-.PHONY: demo test lint typecheck generate check-generated interop requirements clean help
+.PHONY: demo test lint typecheck generate check-generated docs interop requirements clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -18,7 +18,7 @@ test: .venv/dev ## the test suite
 	@echo "==> running the tests"
 	@$(PY) -m pytest
 
-interop: .venv/dev .venv/interop/ok ## the emulator against the vendor's own command line
+interop: .venv/dev .venv/interop/ok ## judges we did not write: the vendor's command line, prism, schemathesis
 	@echo "==> running the interop tests"
 	@DEEPNOTE_CLI="$(CURDIR)/.venv/interop/bin/deepnote" $(PY) -m pytest -m interop
 
@@ -40,6 +40,10 @@ generate: .venv/dev ## generated/ from the OpenAPI documents
 
 check-generated: .venv/dev ## fail if generated/ is not what the documents give
 	$(PY) tools/generate.py --check
+	$(PY) tools/operations.py --check
+
+docs: .venv/dev ## the pages that are written from the contract
+	$(PY) tools/operations.py
 
 requirements: .venv/dev ## pin the requirement files again from their .in files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/run.in -o requirements/run.txt
