@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Unpack
 
+from deepnote_async.errors import RunTimeoutError
 from deepnote_async.models import Run, RunStatus
-from deepnote_async.runs.result import SETTLE_SECONDS, RunResult, build_result, parse, settle
+from deepnote_async.runs.result import RunResult, build_result, parse
 from deepnote_async.runs.service import RunService, SnapshotAnswer
+from deepnote_async.runs.settle import SETTLE_SECONDS, settle
 from deepnote_async.runs.wait import naming_run, wait_until_terminal
 from deepnote_async.snapshot import Snapshot
 from deepnote_async.transport import CallOptions, Deadline
@@ -74,7 +76,10 @@ class RunHandle:
             RunTimeoutError: the time was up; the run goes on and can be waited for again.
             NotFoundError: the run does not exist.
         """
-        return await wait_until_terminal(self._service, self.id, Deadline.after(timeout), self._saw)
+        deadline = Deadline.after(timeout)
+        if self._run is not None and self._run.status.is_terminal:
+            return self._run
+        return await wait_until_terminal(self._service, self.id, deadline, self._saw, self._run)
 
     async def snapshot(self, timeout: float | None = SETTLE_SECONDS) -> Snapshot | None:  # noqa: ASYNC109
         """Read the document an ended run left, None if there is none.
@@ -84,9 +89,13 @@ class RunHandle:
 
         Raises:
             SnapshotError: the document cannot be read.
+            RunTimeoutError: the service told nothing in that time.
         """
+        Deadline.after(timeout)
         with naming_run(self.id):
             answer = await settle(lambda: self._service.fetch_snapshot(self.id), timeout)
+            if answer is None:
+                raise RunTimeoutError(f"The service told nothing of the snapshot within {timeout:g} s", run_id=self.id)
             self._saw(answer.run)
             return await parse(answer.content) if answer.content else None
 
@@ -103,9 +112,10 @@ class RunHandle:
             RunTimeoutError: the time was up; the run goes on.
             SnapshotError: the document cannot be read.
         """
-        await self.wait(timeout)
+        final = await self.wait(timeout)
         with naming_run(self.id):
             answer = await settle(lambda: self._service.fetch_snapshot(self.id), SETTLE_SECONDS)
+            answer = answer or SnapshotAnswer(run=final)  # the run is known to have ended, if nothing else is
             self._saw(answer.run)
             result = await build_result(self, answer)
         if check:

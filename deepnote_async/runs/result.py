@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-import anyio
 import anyio.to_thread
 from attrs import field, frozen
 
@@ -17,11 +15,6 @@ from deepnote_async.snapshot import Block, Output, Snapshot
 
 if TYPE_CHECKING:
     from deepnote_async.runs.handle import RunHandle
-
-SETTLE_SECONDS = 30.0
-SETTLE_UNTOLD_SECONDS = 5.0
-"""How long to look for a snapshot whose state the server does not tell; it may never come."""
-SETTLE_PAUSE = 0.2
 
 
 @frozen(kw_only=True)
@@ -91,24 +84,3 @@ async def build_result(handle: RunHandle, answer: SnapshotAnswer) -> RunResult:
 async def parse(content: str) -> Snapshot:
     """Parse a snapshot document away from the event loop."""
     return await anyio.to_thread.run_sync(Snapshot.parse, content)
-
-
-async def settle(look: Callable[[], Awaitable[SnapshotAnswer]], seconds: float | None) -> SnapshotAnswer:
-    """Look for the snapshot of an ended run until it is there, or will not come.
-
-    The terminal status can be visible first. `snapshot_status` tells whether it is worth asking again; a server that
-    does not tell is asked for a few seconds.
-
-    Args:
-        look: reads run and snapshot once.
-        seconds: how long to look; None as long as the server says that it is pending.
-    """
-    began = anyio.current_time()
-    while True:
-        answer = await look()
-        state = answer.run.snapshot_status
-        limit = seconds if state is not None else min(seconds or SETTLE_UNTOLD_SECONDS, SETTLE_UNTOLD_SECONDS)
-        waited = anyio.current_time() - began
-        if answer.content or (state is not None and state != "pending") or (limit is not None and waited >= limit):
-            return answer
-        await anyio.sleep(SETTLE_PAUSE)

@@ -12,6 +12,7 @@ from deepnote_async.errors import (
     ConnectError,
     ConnectionLostError,
     DeadlineExceededError,
+    DecodeError,
     DeepnoteError,
     NotFoundError,
     RateLimitError,
@@ -52,29 +53,34 @@ def naming_run(run_id: str) -> Iterator[None]:
 
 
 async def wait_until_terminal(
-    service: RunService, run_id: str, deadline: Deadline, seen: Callable[[Run], None], **options: Unpack[CallOptions]
+    service: RunService,
+    run_id: str,
+    deadline: Deadline,
+    seen: Callable[[Run], None],
+    last: Run | None = None,
+    **options: Unpack[CallOptions],
 ) -> Run:
     """Look at a run until it has ended.
 
     A look that fails for a passing reason is repeated until the deadline; without a deadline, for at most 60 seconds in
-    a row. A run that is not found is looked for once more, since it may be too new to be seen everywhere.
+    a row. What is not found, or cannot be read, is looked for once more: a run may be too new to be seen everywhere,
+    and a proxy may put in a word.
 
     Raises:
         RunTimeoutError: the deadline came first. The run itself goes on.
         NotFoundError: the run does not exist.
     """
-    last: Run | None = None
     with naming_run(run_id), anyio.CancelScope(deadline=deadline.at):
         began = healthy = anyio.current_time()
-        missing = False
+        doubted = False
         while True:
             pause = next_look(anyio.current_time() - began, seed=hash(run_id))
             try:
                 last = await service.get(run_id, **options)
-            except NotFoundError:
-                if missing:
+            except (NotFoundError, DecodeError):
+                if doubted:
                     raise
-                missing = True
+                doubted = True
             except TRANSIENT as error:
                 if deadline.allowed is None and anyio.current_time() - healthy > PATIENCE_SECONDS:
                     raise
@@ -83,7 +89,7 @@ async def wait_until_terminal(
                 seen(last)
                 if last.status.is_terminal:
                     return last
-                healthy, missing = anyio.current_time(), False
+                healthy, doubted = anyio.current_time(), False
             await anyio.sleep(pause)
     raise _timeout(run_id, deadline, last)
 

@@ -11,7 +11,7 @@ import anyio
 import httpx
 import pytest
 
-from deepnote_async import Failure, RunFailedError, RunResult, SnapshotError
+from deepnote_async import Failure, RunFailedError, RunResult, RunTimeoutError, SnapshotError
 from tests.support.service import RUN_ID, client_of, run_json
 from tests.support.virtual_time import run_virtually
 
@@ -159,4 +159,74 @@ def test_a_failure_can_be_sent_to_another_process() -> None:
     assert (copy.run_id, str(copy), copy.result.text) == (RUN_ID, str(caught.value), "")
     assert copy.result.handle.to_dict() == caught.value.result.handle.to_dict()
     with pytest.raises(RuntimeError, match=r"client\.runs\.from_dict"):
-        run_virtually(copy.result.handle.wait())
+        run_virtually(copy.result.handle.refresh())
+
+
+def test_a_passing_trouble_does_not_cost_the_result() -> None:
+    looks = 0
+
+    async def main() -> str:
+        def answer(_request: httpx.Request) -> httpx.Response:
+            nonlocal looks
+            looks += 1
+            if looks in {2, 3}:
+                return httpx.Response(503)
+            if looks == 4:
+                return httpx.Response(200, html="<html>a proxy</html>")
+            return httpx.Response(200, json=available(document(code("a", stream("there")))))
+
+        async with client_of(answer) as client:
+            return (await client.runs.handle(RUN_ID).result()).text
+
+    assert run_virtually(main()) == "there"
+
+
+@pytest.mark.parametrize("timeout", [0.0, 1.0])
+def test_the_time_for_a_snapshot_is_kept(timeout: float) -> None:
+    async def main() -> float:
+        async def hang(_request: httpx.Request) -> httpx.Response:
+            await anyio.sleep(3600)
+            raise AssertionError("unreachable")
+
+        async with client_of(hang, timeout=None) as client:
+            began = anyio.current_time()
+            with pytest.raises(RunTimeoutError, match="told nothing of the snapshot"):
+                await client.runs.handle(RUN_ID).snapshot(timeout=timeout)
+            return anyio.current_time() - began
+
+    assert run_virtually(main()) == pytest.approx(timeout)
+
+
+def test_a_snapshot_that_hangs_does_not_cost_the_result() -> None:
+    async def main() -> tuple[RunResult, float]:
+        async def answer(request: httpx.Request) -> httpx.Response:
+            if request.url.params["snapshotDelivery"] == "inline":
+                await anyio.sleep(3600)
+            return httpx.Response(200, json=run_json())
+
+        async with client_of(answer, timeout=None) as client:
+            began = anyio.current_time()
+            result = await client.runs.handle(RUN_ID).result()
+            return result, anyio.current_time() - began
+
+    result, seconds = run_virtually(main())
+    assert (str(result.status), result.snapshot) == ("success", None)
+    assert seconds == pytest.approx(30)
+
+
+def test_a_run_known_to_have_ended_is_not_waited_for() -> None:
+    requests = 0
+
+    async def main() -> None:
+        def answer(_request: httpx.Request) -> httpx.Response:
+            nonlocal requests
+            requests += 1
+            return httpx.Response(200, json=run_json())
+
+        async with client_of(answer) as client:
+            handle = client.runs.handle(RUN_ID)
+            await handle.refresh()
+            assert (await handle.wait(timeout=0)).status == "success"
+
+    run_virtually(main())
+    assert requests == 1
