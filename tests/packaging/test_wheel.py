@@ -25,7 +25,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_all_packages_stand_at_top_level_with_their_types(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     tops = {name.partition("/")[0] for name in names if ".dist-info" not in name}
-    assert tops == {"deepnote_async", "deepnote_async_api", "deepnote_emulator"}
+    assert tops == {"datalore_async_api", "deepnote_async", "deepnote_async_api", "deepnote_emulator"}
     for package in tops:
         assert f"{package}/py.typed" in names
     metadata = next(name for name in names if name.endswith("METADATA"))
