@@ -43,13 +43,15 @@ if TYPE_CHECKING:
         TransportError,
         UnexpectedRedirectError,
         UnexpectedStatusError,
+        UnsupportedError,
     )
     from deepnote_async.models import Me, Notebook, NotebookBlock, NotebookInput, Run, RunStatus, Workspace
-    from deepnote_async.runs import Failure, RunHandle, RunResult
+    from deepnote_async.runs import Artifact, Failure, RunHandle, RunResult
     from deepnote_async.snapshot import Block, Output, Snapshot
 
 __all__ = [
     "APIError",
+    "Artifact",
     "AsyncDeepnote",
     "AuthenticationError",
     "BadRequestError",
@@ -88,13 +90,14 @@ __all__ = [
     "TransportError",
     "UnexpectedRedirectError",
     "UnexpectedStatusError",
+    "UnsupportedError",
     "Workspace",
 ]
 
 _ROOMS = {
     "client": {"AsyncDeepnote"},
     "models": {"Me", "Notebook", "NotebookBlock", "NotebookInput", "Run", "RunStatus", "Workspace"},
-    "runs": {"Failure", "RunHandle", "RunResult"},
+    "runs": {"Artifact", "Failure", "RunHandle", "RunResult"},
     "snapshot": {"Block", "Output", "Snapshot"},
 }
 

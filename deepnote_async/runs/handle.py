@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Unpack
 
 from deepnote_async.models import Run, RunStatus
-from deepnote_async.runs.result import SETTLE_SECONDS, RunResult, build_result, parse, settle
+from deepnote_async.runs.result import SETTLE_SECONDS, RunResult, build_result, read_contents, settle
 from deepnote_async.runs.service import RunService, SnapshotAnswer
 from deepnote_async.runs.wait import naming_run, wait_until_terminal
 from deepnote_async.snapshot import Snapshot
@@ -77,7 +77,7 @@ class RunHandle:
         return await wait_until_terminal(self._service, self.id, Deadline.after(timeout), self._saw)
 
     async def snapshot(self, timeout: float | None = SETTLE_SECONDS) -> Snapshot | None:  # noqa: ASYNC109
-        """Read the document an ended run left, None if there is none.
+        """Read the snapshot an ended run left, None if there is none, or the service leaves another kind of document.
 
         Args:
             timeout: seconds to wait for a snapshot that is still being saved; None as long as the server says so.
@@ -88,7 +88,7 @@ class RunHandle:
         with naming_run(self.id):
             answer = await settle(lambda: self._service.fetch_snapshot(self.id), timeout)
             self._saw(answer.run)
-            return await parse(answer.content) if answer.content else None
+            return (await read_contents(answer, self.notebook_id)).snapshot
 
     async def result(self, timeout: float | None = None, *, check: bool = True) -> RunResult:  # noqa: ASYNC109
         """Wait until the run has ended and read what it produced.
