@@ -8,9 +8,9 @@ httpx elsewhere).
 from deepnote_async.transport.auth import TokenSource, base_url_from, origin_of, tidy_url, token_source
 from deepnote_async.transport.call import Transport
 from deepnote_async.transport.deadline import Deadline
+from deepnote_async.transport.files import safe_name, save
 from deepnote_async.transport.options import CallOptions
 from deepnote_async.transport.path import path_id
-from deepnote_async.transport.save import safe_name, save
 from deepnote_async.transport.stream import Streamed
 
 __all__ = [

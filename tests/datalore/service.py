@@ -38,7 +38,7 @@ async def client_of(
 
 def run_json(*, ended: bool = True, **fields: Any) -> dict[str, Any]:
     """Make a run object as the vendor's example shows it; None leaves a field out."""
-    run = {
+    run: dict[str, Any] = {
         "runId": RUN_ID,
         "userId": "user123",
         "notebookId": "notebook456",

@@ -10,6 +10,7 @@ import pytest
 
 from deepnote_async import AsyncDeepnote, NotFoundError, RunFailedError, RunTimeoutError
 from deepnote_async.datalore import AsyncDatalore, DataloreRun
+from deepnote_async.datalore.arguments import Json
 from deepnote_emulator import Emulator
 
 
@@ -19,12 +20,12 @@ def of(emulator: Emulator, file: str) -> str:
 
 async def test_a_run_gets_its_parameters_and_gives_its_outputs(datalore: AsyncDatalore, emulator: Emulator) -> None:
     notebook_id = of(emulator, "score.deepnote")
-    parameters = {"region": "US", "n": "4", "show_table": False, "unknown": 1}
+    parameters: dict[str, Json] = {"region": "US", "n": "4", "show_table": False, "unknown": 1}
     result = await datalore.runs.run(notebook_id, parameters, "on success", direct_file_storage_write=True, timeout=60)
     assert result.status == "success"
     assert result.text == "region=US n=4 total=104\ntable hidden\n"
     assert (result.failure, result.snapshot) == (None, None)
-    assert [block.type for block in result.blocks][0] == "markdown"
+    assert result.blocks[0].type == "markdown"
     assert [block.status for block in result.blocks][1:] == ["succeeded"] * 5
     run = result.run
     assert isinstance(run, DataloreRun)
@@ -38,7 +39,7 @@ async def test_a_run_gets_its_parameters_and_gives_its_outputs(datalore: AsyncDa
 
 
 async def test_parameters_may_be_named_by_label(datalore: AsyncDatalore, emulator: Emulator) -> None:
-    labels = {
+    labels: dict[str, Json] = {
         block.metadata["deepnote_input_label"]: "US"
         for notebook in emulator.notebooks
         for block in notebook.blocks

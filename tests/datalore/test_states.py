@@ -89,7 +89,7 @@ def leaving(content: str | bytes, **fields: Any) -> Callable[[httpx.Request], ht
 
 
 def test_the_executed_notebook_gives_blocks_and_text() -> None:
-    outputs = [
+    outputs: list[dict[str, Any]] = [
         {"output_type": "stream", "name": "stdout", "text": ["one\n", "two\n"]},
         {"output_type": "stream", "name": "stderr", "text": "oops"},
         {"output_type": "execute_result", "data": {"text/plain": "42"}, "metadata": {}, "execution_count": 1},
