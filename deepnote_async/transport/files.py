@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import secrets
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import BinaryIO
 
 import anyio
 import anyio.to_thread
@@ -58,17 +59,58 @@ async def save(pieces: AsyncIterator[bytes], directory: str | os.PathLike[str], 
     Returns:
         The path of the file.
     """
-    folder = Path(directory)
-    target = folder / safe_name(name)
-    part = folder / f".{secrets.token_hex(8)}.part"
+    target = Path(directory) / safe_name(name)
+    part = _Part(Path(directory))
     try:
-        async with await anyio.open_file(part, "xb") as file:
-            async for piece in pieces:
-                await file.write(piece)
-        return await anyio.to_thread.run_sync(_publish, part, target)
+        await anyio.to_thread.run_sync(part.open)
+        async for piece in pieces:
+            await anyio.to_thread.run_sync(part.write, piece)
+        return await anyio.to_thread.run_sync(part.publish, target)
     finally:
         with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(_remove, part)
+            await anyio.to_thread.run_sync(part.discard)
+
+
+class _Part:
+    """The hidden file that grows.
+
+    Its methods run in worker threads, and asyncio's own cancellation does not wait for those: the lock and the flag see
+    to it that what is done late, after `discard`, leaves nothing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / f".{secrets.token_hex(8)}.part"
+        self._lock = threading.Lock()
+        self._file: BinaryIO | None = None
+        self._discarded = False
+
+    def open(self) -> None:
+        with self._lock:
+            if not self._discarded:
+                self._file = self._path.open("xb")
+
+    def write(self, piece: bytes) -> None:
+        with self._lock:
+            if self._file is not None:
+                self._file.write(piece)
+
+    def publish(self, target: Path) -> Path:
+        with self._lock:
+            self._close()
+            return _publish(self._path, target)
+
+    def discard(self) -> None:
+        with self._lock:
+            self._discarded = True
+            try:
+                self._close()
+            finally:
+                self._path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
 
 
 def _publish(part: Path, target: Path) -> Path:
@@ -96,11 +138,6 @@ def _candidates(target: Path) -> Iterator[Path]:
         tail = f" ({number}){suffix}"
         room = MAX_NAME_BYTES - len(tail.encode())
         yield target.with_name(stem.encode()[: max(room, 0)].decode("utf-8", "ignore") + tail)
-
-
-def _remove(part: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        part.unlink()
 
 
 def _is_text(name: str) -> bool:

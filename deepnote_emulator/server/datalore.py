@@ -118,7 +118,7 @@ async def get_artifact(request: web.Request) -> web.Response:
     wanted = unquote(request.rel_url.raw_path)
     if not run.is_terminal or wanted != _path(run, request.app[STARTS][run.run_id]):
         raise Refused(404, "Artifact not found")
-    text = json.dumps(executed(run), ensure_ascii=False)
+    text = json.dumps(executed(run))
     return web.Response(text=text, content_type="application/x-ipynb+json")
 
 
@@ -183,6 +183,10 @@ def _inputs(notebook: NotebookSource, parameters: Any) -> dict[str, Any]:
             names[str(block.metadata.get("deepnote_input_label") or name_of(block))] = name_of(block)
     names |= {name: name for name in names.values()}
     inputs = {names[item["name"]]: item["value"] for item in parameters if item["name"] in names}
+    for name, value in inputs.items():
+        texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        if not texts and not isinstance(value, str | bool):
+            bad_request(f'Input "{name}" takes a string, a boolean or a list of strings')
     if (problem := problem_with(notebook, inputs)) is not None:
         bad_request(problem)
     return inputs

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -173,6 +175,31 @@ async def test_cancelling_a_download_leaves_nothing(tmp_path: Path) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert names_in(tmp_path) == []
+
+
+async def test_cancelling_while_the_file_is_being_made_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening = Path.open
+    reached, made = threading.Event(), threading.Event()
+
+    def slow(path: Path, mode: str) -> object:
+        reached.set()
+        time.sleep(0.3)
+        file = opening(path, mode)
+        made.set()
+        return file
+
+    async with file_server({"a.ipynb": b"new"}) as (url, _seen), AsyncDatalore("tok", url) as client:
+        (artifact,) = (await client.runs.get(RUN_ID)).artifacts
+        monkeypatch.setattr(Path, "open", slow)
+        task = asyncio.create_task(artifact.download(tmp_path))
+        await asyncio.to_thread(reached.wait, 30)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await asyncio.to_thread(made.wait, 30)
     assert names_in(tmp_path) == []
 
 

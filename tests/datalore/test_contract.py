@@ -94,6 +94,8 @@ async def test_the_life_of_a_run(http: httpx.AsyncClient, emulator: Emulator) ->
         ({"notebookId": "S", "parameters": {}}, 400, "must be a list"),
         ({"notebookId": "S", "parameters": [{"name": "n"}]}, 400, "with name and value"),
         ({"notebookId": "S", "parameters": [{"name": 1, "value": 1}]}, 400, "with name and value"),
+        ({"notebookId": "S", "parameters": [{"name": "n", "value": [1]}]}, 400, 'Input "n" takes a string'),
+        ({"notebookId": "S", "parameters": [{"name": "n", "value": "3.0"}]}, 400, 'Input "n" takes a numeric string'),
         ({"notebookId": "S", "parameters": [{"name": "n", "value": 3}]}, 400, 'Input "n" takes a string'),
     ],
 )

@@ -53,6 +53,8 @@ def test_it_works_without_the_source_tree(wheel: Path, tmp_path: Path) -> None:
         "import deepnote_async, deepnote_async_api, deepnote_emulator\n"
         "from deepnote_async import AsyncDeepnote\n"
         "AsyncDeepnote('tok')\n"
+        "from deepnote_async.datalore import AsyncDatalore\n"
+        "AsyncDatalore('tok')\n"
         "print(*{module.__file__ for module in (deepnote_async, deepnote_async_api, deepnote_emulator)}, sep='\\n')\n"
     )
     environment = os.environ | {"PYTHONPATH": str(site)}
