@@ -22,17 +22,17 @@ interop: .venv/dev .venv/interop/ok ## judges we did not write: the vendor's com
 	@echo "==> running the interop tests"
 	@DEEPNOTE_CLI="$(CURDIR)/.venv/interop/bin/deepnote" $(PY) -m pytest -m interop
 
-lint: .venv/dev ## style, import rules, and the contract under three validators
+lint: .venv/dev ## style, import rules, and both contracts under three validators
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	.venv/bin/lint-imports --no-logo
-	.venv/bin/openapi-spec-validator openapi.yaml
-	$(PY) tools/node.py redocly lint openapi.yaml
-	$(PY) tools/node.py spectral lint --ruleset tools/node/spectral.yaml openapi.yaml
+	.venv/bin/openapi-spec-validator openapi.yaml datalore/openapi.yaml
+	$(PY) tools/node.py redocly lint openapi.yaml datalore/openapi.yaml
+	$(PY) tools/node.py spectral lint --ruleset tools/node/spectral.yaml openapi.yaml datalore/openapi.yaml
 
 typecheck: .venv/dev ## mypy --strict and pyright over hand-written and generated code
 	$(PY) -m mypy
-	cd generated && ../$(PY) -m mypy --strict --config-file= -p deepnote_async_api
+	cd generated && ../$(PY) -m mypy --strict --config-file= -p deepnote_async_api -p datalore_async_api
 	$(PY) tools/node.py pyright
 
 generate: .venv/dev ## generated/ from the OpenAPI documents

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         TransportError,
         UnexpectedRedirectError,
         UnexpectedStatusError,
+        UnsupportedError,
     )
     from deepnote_async.models import (
         Folder,
@@ -61,12 +62,13 @@ if TYPE_CHECKING:
         Workspace,
     )
     from deepnote_async.pagination import AsyncPaginator, Page
-    from deepnote_async.runs import Failure, RunHandle, RunResult
+    from deepnote_async.runs import Artifact, Failure, RunHandle, RunResult
     from deepnote_async.sessions import Execution, Session, SessionStatus
     from deepnote_async.snapshot import Block, Output, Snapshot
 
 __all__ = [
     "APIError",
+    "Artifact",
     "AsyncDeepnote",
     "AsyncPaginator",
     "AuthenticationError",
@@ -117,6 +119,7 @@ __all__ = [
     "TransportError",
     "UnexpectedRedirectError",
     "UnexpectedStatusError",
+    "UnsupportedError",
     "Workspace",
 ]
 
@@ -139,7 +142,7 @@ _ROOMS = {
         "Workspace",
     },
     "pagination": {"AsyncPaginator", "Page"},
-    "runs": {"Failure", "RunHandle", "RunResult"},
+    "runs": {"Artifact", "Failure", "RunHandle", "RunResult"},
     "sessions": {"Execution", "Session", "SessionStatus"},
     "snapshot": {"Block", "Output", "Snapshot"},
 }

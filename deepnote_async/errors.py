@@ -203,13 +203,17 @@ class RunStartUnknownError(RunError):
     """The start was sent, but nothing proves whether the run exists; `__cause__` is what happened.
 
     Starting again could run the notebook twice, so it is left to the caller, who can look at the notebook's newest
-    runs.
+    runs. Datalore cannot list runs, so there the run cannot be found again.
 
     Attributes:
         notebook_id: the notebook whose run was to be started.
     """
 
     notebook_id: str = ""
+
+
+class UnsupportedError(DeepnoteError):
+    """The service has no such operation; nothing was sent."""
 
 
 class ExecutionError(DeepnoteError):

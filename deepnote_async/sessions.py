@@ -167,7 +167,7 @@ class Session:
         """Interrupt what a notebook executes, be it a run or code; other notebooks of the session go on."""
         body = wire.InterruptSessionBody(notebook_id=self._notebook(notebook_id))
         request = interrupt_session.build_request(self.id, body=body)
-        await self._transport.call_for_nothing(interrupt_session, request, **options)
+        await self._transport.acknowledge(interrupt_session, request, **options)
 
     async def stop(self, **options: Unpack[CallOptions]) -> None:
         """Stop the session and its kernels. Experimental: no page documents it.
@@ -176,7 +176,7 @@ class Session:
             NotFoundError: there is no such session, or the service cannot stop one; it then ends after its idle time.
         """
         with experimental("stopping a session"):
-            await self._transport.call_for_nothing(stop_session, stop_session.build_request(self.id), **options)
+            await self._transport.acknowledge(stop_session, stop_session.build_request(self.id), **options)
 
     def _notebook(self, notebook_id: str | None) -> str:
         return self.notebook_id if notebook_id is None else path_id(notebook_id, "notebook_id")

@@ -38,7 +38,12 @@ class Package(NamedTuple):
     output: Path
 
 
-PACKAGES = (Package(Path("openapi.yaml"), Path("generator-config.yaml"), Path("generated/deepnote_async_api")),)
+PACKAGES = (
+    Package(Path("openapi.yaml"), Path("generator-config.yaml"), Path("generated/deepnote_async_api")),
+    Package(
+        Path("datalore/openapi.yaml"), Path("datalore/generator-config.yaml"), Path("generated/datalore_async_api")
+    ),
+)
 
 
 def prepare(node: Node) -> Node:

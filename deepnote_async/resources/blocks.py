@@ -91,7 +91,7 @@ class Blocks:
             integration_id=UNSET if integration_id is None else integration_id,
         )
         request = update_block.build_request(path_id(block_id, "block_id"), body=body)
-        await self._transport.call_for_nothing(update_block, request, **options)
+        await self._transport.acknowledge(update_block, request, **options)
 
     async def delete(self, block_id: str, **options: Unpack[CallOptions]) -> None:
         """Delete a block.
@@ -100,7 +100,7 @@ class Blocks:
             NotFoundError: there is no such block, perhaps because it was deleted before.
         """
         request = delete_block.build_request(path_id(block_id, "block_id"))
-        await self._transport.call_for_nothing(delete_block, request, **options)
+        await self._transport.acknowledge(delete_block, request, **options)
 
 
 def _read(body: dict[str, Any]) -> wire.Block:

@@ -79,7 +79,7 @@ class Files:
             target_project_id=path_id(target_project_id, "target_project_id"),
             source_file_path=_path(path),
         )
-        await self._transport.call_for_nothing(copy_file, copy_file.build_request(body=body), **options)
+        await self._transport.acknowledge(copy_file, copy_file.build_request(body=body), **options)
 
     async def delete(self, project_id: str, path: str, **options: Unpack[CallOptions]) -> None:
         """Delete a file.
@@ -88,7 +88,7 @@ class Files:
             NotFoundError: there is no such file, perhaps because it was deleted before.
         """
         request = delete_file.build_request(project_id=path_id(project_id, "project_id"), path=_path(path))
-        await self._transport.call_for_nothing(delete_file, request, **options)
+        await self._transport.acknowledge(delete_file, request, **options)
 
     async def _send(self, project_id: str, path: str, body: object, options: CallOptions) -> ProjectFile:
         # httpx builds the multipart body, with a random boundary: the generated code has a fixed one, and a file that

@@ -29,4 +29,4 @@ class Legacy:
         request = execute_notebook_v1.build_request(
             path_id(project_id, "project_id"), path_id(notebook_id, "notebook_id")
         )
-        await self._transport.call_for_nothing(execute_notebook_v1, request, **options)
+        await self._transport.acknowledge(execute_notebook_v1, request, **options)

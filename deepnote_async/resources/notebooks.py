@@ -88,7 +88,7 @@ class Notebooks:
             NotFoundError: there is no such notebook, perhaps because it was deleted before.
         """
         request = delete_notebook.build_request(path_id(notebook_id, "notebook_id"))
-        await self._transport.call_for_nothing(delete_notebook, request, **options)
+        await self._transport.acknowledge(delete_notebook, request, **options)
 
     def runs(
         self,

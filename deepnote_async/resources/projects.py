@@ -106,7 +106,7 @@ class Projects:
             NotFoundError: there is no such project, perhaps because it was deleted before.
         """
         request = delete_project.build_request(path_id(project_id, "project_id"))
-        await self._transport.call_for_nothing(delete_project, request, **options)
+        await self._transport.acknowledge(delete_project, request, **options)
 
 
 def _read_detail(body: dict[str, Any]) -> wire.ProjectDetail:

@@ -1,9 +1,10 @@
 """The run engine: start, wait, read the result. It reaches a service only through the Protocol in `service.py`."""
 
+from deepnote_async.runs.artifacts import Artifact
 from deepnote_async.runs.failure import Failure
 from deepnote_async.runs.handle import RunHandle
 from deepnote_async.runs.result import RunResult
-from deepnote_async.runs.service import RunService, SnapshotAnswer
+from deepnote_async.runs.service import Contents, RunService, SnapshotAnswer
 from deepnote_async.runs.start import start_run
 
-__all__ = ["Failure", "RunHandle", "RunResult", "RunService", "SnapshotAnswer", "start_run"]
+__all__ = ["Artifact", "Contents", "Failure", "RunHandle", "RunResult", "RunService", "SnapshotAnswer", "start_run"]

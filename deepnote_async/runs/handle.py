@@ -7,7 +7,7 @@ from typing import Unpack
 
 from deepnote_async.errors import RunTimeoutError
 from deepnote_async.models import Run, RunStatus
-from deepnote_async.runs.result import RunResult, build_result, parse
+from deepnote_async.runs.result import RunResult, build_result, read_contents
 from deepnote_async.runs.service import RunService, SnapshotAnswer
 from deepnote_async.runs.settle import SETTLE_SECONDS, settle
 from deepnote_async.runs.wait import naming_run, wait_until_terminal
@@ -82,7 +82,7 @@ class RunHandle:
         return await wait_until_terminal(self._service, self.id, deadline, self._saw, self._run)
 
     async def snapshot(self, timeout: float | None = SETTLE_SECONDS) -> Snapshot | None:  # noqa: ASYNC109
-        """Read the document an ended run left, None if there is none.
+        """Read the snapshot an ended run left, None if there is none, or the service leaves another kind of document.
 
         Args:
             timeout: seconds to wait for a snapshot that is still being saved; None as long as the server says so.
@@ -97,7 +97,7 @@ class RunHandle:
             if answer is None:
                 raise RunTimeoutError(f"The service told nothing of the snapshot within {timeout:g} s", run_id=self.id)
             self._saw(answer.run)
-            return await parse(answer.content) if answer.content else None
+            return (await read_contents(answer, self.notebook_id)).snapshot
 
     async def result(self, timeout: float | None = None, *, check: bool = True) -> RunResult:  # noqa: ASYNC109
         """Wait until the run has ended and read what it produced.

@@ -9,8 +9,9 @@ from attrs import field, frozen
 
 from deepnote_async.errors import RunFailedError
 from deepnote_async.models import Run, RunStatus
+from deepnote_async.runs.artifacts import Artifact
 from deepnote_async.runs.failure import Failure, diagnose
-from deepnote_async.runs.service import SnapshotAnswer
+from deepnote_async.runs.service import Contents, SnapshotAnswer
 from deepnote_async.snapshot import Block, Output, Snapshot
 
 if TYPE_CHECKING:
@@ -24,9 +25,10 @@ class RunResult:
     Attributes:
         run: the run in its final state.
         handle: the handle it was waited for with.
-        snapshot: the document the run left; None if there is none.
-        blocks: the blocks of the notebook that ran, in document order; empty without a snapshot.
+        snapshot: the document the run left; None if there is none, or the service leaves another kind.
+        blocks: the blocks of the notebook that ran, in document order; empty without a document.
         failure: where and why it failed; None if it succeeded or nothing tells.
+        artifacts: files the run left on the service; only Datalore has them.
     """
 
     run: Run
@@ -34,6 +36,7 @@ class RunResult:
     snapshot: Snapshot | None = field(default=None, repr=False)
     blocks: tuple[Block, ...] = field(default=(), repr=False)
     failure: Failure | None = None
+    artifacts: tuple[Artifact, ...] = ()
 
     @property
     def status(self) -> RunStatus:
@@ -73,14 +76,19 @@ class RunResult:
 
 async def build_result(handle: RunHandle, answer: SnapshotAnswer) -> RunResult:
     """Read an answer into a result; the document is parsed in a worker thread."""
-    snapshot = await parse(answer.content) if answer.content else None
-    notebook = snapshot.notebook(answer.run.notebook_id or handle.notebook_id) if snapshot else None
-    blocks = notebook.blocks if notebook else ()
+    contents = await read_contents(answer, handle.notebook_id)
     return RunResult(
-        run=answer.run, handle=handle, snapshot=snapshot, blocks=blocks, failure=diagnose(answer.run, blocks)
+        run=answer.run,
+        handle=handle,
+        snapshot=contents.snapshot,
+        blocks=contents.blocks,
+        failure=diagnose(answer.run, contents.blocks),
+        artifacts=answer.artifacts,
     )
 
 
-async def parse(content: str) -> Snapshot:
-    """Parse a snapshot document away from the event loop."""
-    return await anyio.to_thread.run_sync(Snapshot.parse, content)
+async def read_contents(answer: SnapshotAnswer, notebook_id: str | None) -> Contents:
+    """Read the document of an answer, if there is one, away from the event loop."""
+    if not answer.content:
+        return Contents()
+    return await anyio.to_thread.run_sync(answer.reader, answer.content, answer.run.notebook_id or notebook_id)

@@ -2,20 +2,60 @@
 
 from __future__ import annotations
 
-from typing import Protocol, Unpack
+from collections.abc import Callable
+from typing import Protocol, TypeAlias, Unpack
 
 from attrs import field, frozen
 
 from deepnote_async.models import Run
+from deepnote_async.runs.artifacts import Artifact
+from deepnote_async.snapshot import Block, Snapshot
 from deepnote_async.transport import CallOptions
 
 
 @frozen(kw_only=True)
+class Contents:
+    """What the document of a run says.
+
+    Attributes:
+        blocks: the blocks of the notebook that ran, in document order.
+        snapshot: the whole document, where it is a Deepnote snapshot.
+    """
+
+    blocks: tuple[Block, ...] = field(default=(), repr=False)
+    snapshot: Snapshot | None = field(default=None, repr=False)
+
+
+Reader: TypeAlias = Callable[[str, str | None], Contents]
+"""Reads a document, given the id of the notebook that ran if it is known; called in a worker thread."""
+
+
+def read_snapshot(content: str, notebook_id: str | None) -> Contents:
+    """Read a Deepnote snapshot.
+
+    Raises:
+        SnapshotError: it cannot be read.
+    """
+    snapshot = Snapshot.parse(content)
+    notebook = snapshot.notebook(notebook_id)
+    return Contents(blocks=notebook.blocks if notebook else (), snapshot=snapshot)
+
+
+@frozen(kw_only=True)
 class SnapshotAnswer:
-    """One look for the snapshot of an ended run: the run, and the document if it is there yet."""
+    """One look for what an ended run left.
+
+    Attributes:
+        run: the run.
+        content: its document, if it is there yet.
+        reader: reads that document; each service has its own kind.
+        artifacts: files it left beside.
+    """
 
     run: Run
     content: str | None = field(default=None, repr=False)
+    reader: Reader = field(default=read_snapshot, repr=False)
+    artifacts: tuple[Artifact, ...] = ()
 
 
 class RunService(Protocol):
@@ -31,5 +71,5 @@ class RunService(Protocol):
         ...
 
     async def fetch_snapshot(self, run_id: str, **options: Unpack[CallOptions]) -> SnapshotAnswer:
-        """Read a run together with its snapshot."""
+        """Read a run together with the document it left, and how to read that."""
         ...

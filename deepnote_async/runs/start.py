@@ -7,6 +7,7 @@ raises its own error. Anything else after sending leaves open whether one does.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import anyio
 
@@ -19,15 +20,21 @@ from deepnote_async.errors import (
     TransportError,
     UnexpectedRedirectError,
 )
-from deepnote_async.models import Run
+
+T = TypeVar("T")
 
 
-async def start_run(send: Callable[[], Awaitable[Run]], notebook_id: str) -> Run:
+async def start_run(
+    send: Callable[[], Awaitable[T]],
+    notebook_id: str,
+    advice: str = "Look at the notebook's newest runs before starting it again.",
+) -> T:
     """Send a start and tell a refusal from an unknown outcome.
 
     Args:
         send: sends the request once.
         notebook_id: the notebook to start, for the error.
+        advice: what can be done about an unknown outcome, which depends on the service.
 
     Raises:
         RunStartUnknownError: the request was sent, and nothing proves whether the run exists.
@@ -40,7 +47,7 @@ async def start_run(send: Callable[[], Awaitable[Run]], notebook_id: str) -> Run
             raise
         unknown = RunStartUnknownError(
             f"The start of a run of notebook {notebook_id} was sent, but nothing proves whether the run exists: "
-            f"{error}. Look at the notebook's newest runs before starting it again.",
+            f"{error}. {advice}",
         )
         unknown.notebook_id = notebook_id
         raise unknown from error

@@ -5,21 +5,28 @@ authentication by origin, deadline, limits, errors), and from there to a backend
 httpx elsewhere).
 """
 
-from deepnote_async.transport.auth import TokenSource, base_url_from, token_source
+from deepnote_async.transport.auth import TokenSource, base_url_from, origin_of, tidy_url, token_source
 from deepnote_async.transport.call import Operation, Transport
 from deepnote_async.transport.deadline import Deadline
 from deepnote_async.transport.experimental import experimental
+from deepnote_async.transport.files import safe_name, save
 from deepnote_async.transport.options import CallOptions
 from deepnote_async.transport.path import path_id
+from deepnote_async.transport.stream import Streamed
 
 __all__ = [
     "CallOptions",
     "Deadline",
     "Operation",
+    "Streamed",
     "TokenSource",
     "Transport",
     "base_url_from",
     "experimental",
+    "origin_of",
     "path_id",
+    "safe_name",
+    "save",
+    "tidy_url",
     "token_source",
 ]

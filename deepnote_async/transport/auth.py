@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import ipaddress
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -86,16 +86,26 @@ class TokenKeeper:
         return Secret(await answer if inspect.isawaitable(answer) else answer)
 
 
-def token_source(token: TokenSource | None) -> TokenSource:
-    """Pick the token: the argument, else DEEPNOTE_TOKEN, else DEEPNOTE_API_KEY.
+def token_source(
+    token: TokenSource | None,
+    variables: Sequence[str] = ("DEEPNOTE_TOKEN", "DEEPNOTE_API_KEY"),
+    kind: str = "an API key of your Deepnote workspace",
+) -> TokenSource:
+    """Pick the token: the argument, else the first environment variable that holds one.
+
+    Args:
+        token: what the user passed.
+        variables: the environment variables to look into, in order.
+        kind: what the service calls its tokens, for the message.
 
     Raises:
         ValueError: there is none, or it cannot be a token.
         TypeError: it is neither a string nor a function.
     """
-    source = token if token is not None else os.environ.get("DEEPNOTE_TOKEN") or os.environ.get("DEEPNOTE_API_KEY")
+    found = (os.environ.get(variable) for variable in variables)
+    source = token if token is not None else next((value for value in found if value), None)
     if source is None:
-        raise ValueError("no token: pass token=... or set DEEPNOTE_TOKEN (an API key of your Deepnote workspace)")
+        raise ValueError(f"no token: pass token=... or set {variables[0]} ({kind})")
     if isinstance(source, str):
         Secret(source)
     elif not callable(source):
@@ -104,14 +114,29 @@ def token_source(token: TokenSource | None) -> TokenSource:
 
 
 def base_url_from(base_url: str | None) -> str:
-    """Pick and tidy the address of the service: the argument, else DEEPNOTE_API_URL, else Deepnote's cloud.
+    """Pick and tidy the address of Deepnote: the argument, else DEEPNOTE_API_URL, else Deepnote's cloud.
 
     Paths carry the API version, so a `/v1` or `/v2` at the end is dropped, as is a slash.
 
     Raises:
+        ValueError: see `tidy_url`.
+    """
+    parts = urlsplit(tidy_url(base_url or os.environ.get("DEEPNOTE_API_URL") or DEFAULT_BASE_URL))
+    path = parts.path.removesuffix("/v1") if parts.path.endswith("/v1") else parts.path.removesuffix("/v2")
+    return f"{parts.scheme}://{parts.netloc}{path.rstrip('/')}"
+
+
+def tidy_url(text: str, allow_http: Collection[str] | None = None) -> str:
+    """Check the address of a service and drop slashes at its end.
+
+    Args:
+        text: scheme, host and, if need be, port and a path prefix.
+        allow_http: other machines than this one that may be spoken to without encryption, by host name; None if the
+            caller cannot name any.
+
+    Raises:
         ValueError: it is no http(s) address, holds a user, a query or a fragment, or is plain http to another machine.
     """
-    text = base_url or os.environ.get("DEEPNOTE_API_URL") or DEFAULT_BASE_URL
     if not isinstance(text, str):
         raise TypeError(f"base_url must be a string, not {type(text).__name__}")
     if "@" in text:  # before anything quotes it
@@ -128,11 +153,11 @@ def base_url_from(base_url: str | None) -> str:
         raise ValueError(f"base_url {text!r} must not hold a query or a fragment")
     if any(not "!" <= character <= "~" for character in text):
         raise ValueError(f"base_url {text!r} holds a space or another character that no address has")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ValueError(f"base_url {text!r} would send the token unencrypted; use https")
-    path = parts.path.rstrip("/")
-    path = path.removesuffix("/v1") if path.endswith("/v1") else path.removesuffix("/v2")
-    return f"{parts.scheme}://{parts.netloc}{path.rstrip('/')}"
+    allowed = is_loopback(parts.hostname) or parts.hostname in {host.lower() for host in allow_http or ()}
+    if parts.scheme == "http" and not allowed:
+        way_out = "" if allow_http is None else f", or allow_http=({parts.hostname!r},) if its network is yours alone"
+        raise ValueError(f"base_url {text!r} would send the token unencrypted; use https{way_out}")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def is_loopback(host: str) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar, Unpack
 
 import anyio
@@ -11,10 +12,11 @@ import httpx
 from deepnote_async.transport.auth import TokenKeeper, TokenSource
 from deepnote_async.transport.backend import default_backend, injected_backend
 from deepnote_async.transport.deadline import Deadline
-from deepnote_async.transport.decode import decode
+from deepnote_async.transport.decode import decode, refuse_page
 from deepnote_async.transport.limits import CLOSE_SECONDS
 from deepnote_async.transport.options import CONTEXT_KEY, CallContext, CallOptions
 from deepnote_async.transport.policy import PolicyTransport
+from deepnote_async.transport.stream import Streamed
 from deepnote_async_api import AuthenticatedClient as GeneratedClient
 
 T = TypeVar("T")
@@ -70,17 +72,49 @@ class Transport:
         context = self._context(operation.METHOD, operation.PATH_TEMPLATE, options)
         return decode(await self._send(context, request, options), read, context)
 
-    async def call_for_nothing(
+    async def acknowledge(
         self, operation: Operation, request: Mapping[str, Any], **options: Unpack[CallOptions]
     ) -> None:
-        """Send what a generated `build_request` made; any success will do, whatever its body.
+        """Send what a generated `build_request` made and take any success, whatever its body says.
 
         Raises:
             APIError: the service refused; the subclass tells the status.
             TransportError: no complete answer came.
+            DecodeError: the answer is a web page, such as the login page of a proxy.
         """
         context = self._context(operation.METHOD, operation.PATH_TEMPLATE, options)
-        await self._send(context, request, options)
+        refuse_page(await self._send(context, request, options), context)
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        path_template: str,
+        request: Mapping[str, Any],
+        *,
+        max_bytes: int | None = None,
+        **options: Unpack[CallOptions],
+    ) -> AsyncIterator[Streamed]:
+        """Send a request and read its answer piece by piece, under the same policy and deadline as every call.
+
+        Args:
+            method: HTTP method.
+            path_template: the path with names for its ids, for messages.
+            request: what a generated `build_request` returned, or at least its `url`.
+            max_bytes: largest body, after decoding; None for no limit.
+            **options: see CallOptions. `timeout` spans the whole body, and what the caller does between its pieces.
+
+        Raises:
+            APIError: the service refused; the subclass tells the status.
+            TransportError: no answer came, or it broke off while it was read.
+        """
+        context = self._context(method.upper(), path_template, options, streaming=True)
+        response = await self._send(context, {"method": method, **request}, options)
+        body = Streamed(response, context, max_bytes)
+        try:
+            yield body
+        finally:
+            await body.aclose()
 
     async def request(self, method: str, path: str, content: Mapping[str, Any], options: CallOptions) -> httpx.Response:
         """Send a request that no generated module builds, under the same policy; the body of the answer is read."""
@@ -100,15 +134,17 @@ class Transport:
             with anyio.move_on_after(CLOSE_SECONDS, shield=True):
                 await client.aclose()
 
-    def _context(self, method: str, path: str, options: CallOptions) -> CallContext:
+    def _context(self, method: str, path: str, options: CallOptions, *, streaming: bool = False) -> CallContext:
         deadline = Deadline.after(options.get("timeout", self._timeout))
-        return CallContext(method, path, deadline, started=anyio.current_time())
+        return CallContext(method, path, deadline, started=anyio.current_time(), streaming=streaming)
 
     async def _send(self, context: CallContext, request: Mapping[str, Any], options: CallOptions) -> httpx.Response:
         headers = {**options.get("extra_headers", {}), **request.get("headers", {})}
         for name, value in headers.items():
             _check_header(name, value)
-        return await self._open().request(**{**request, "headers": headers, "extensions": {CONTEXT_KEY: context}})
+        client = self._open()
+        made = client.build_request(**{**request, "headers": headers, "extensions": {CONTEXT_KEY: context}})
+        return await client.send(made, stream=context.streaming)
 
     def _backend(self) -> httpx.AsyncBaseTransport:
         return injected_backend(self._injected) if self._injected is not None else default_backend()

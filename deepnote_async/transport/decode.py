@@ -42,6 +42,12 @@ def decode(response: httpx.Response, read: Callable[[dict[str, Any]], T], contex
     raise _error(f"{pointer or 'The answer'} {trouble} in the answer", pointer, response, context)
 
 
+def refuse_page(response: httpx.Response, context: CallContext) -> None:
+    """Raise DecodeError for a web page where an answer of the API, or none, was to come."""
+    if "html" in response.headers.get("content-type", "").lower():
+        raise _error("The answer is a web page, not one of the API; check base_url", "", response, context)
+
+
 def _error(message: str, pointer: str, response: httpx.Response, context: CallContext) -> DecodeError:
     error = DecodeError(message, **facts(context, response))
     error.pointer = pointer

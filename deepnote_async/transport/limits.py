@@ -9,6 +9,9 @@ CLOSE_SECONDS = 5.0
 MAX_BODY_BYTES = 64 << 20
 """Largest decoded answer. The documentation caps a notebook with outputs at 30 MB; inline it is JSON-escaped YAML."""
 
+CHUNK_BYTES = 1 << 18
+"""Piece of a streamed body: large enough that handing it to a file's thread does not count."""
+
 MAX_CONNECTIONS = 1000
 """Far above aiohttp's default of 100, so that a fan-out queues at the service rather than here."""
 

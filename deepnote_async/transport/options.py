@@ -55,10 +55,12 @@ class CallContext:
         path: path template, for messages: ids never stand in it.
         deadline: when the whole call has to be over.
         started: reading of the event loop's clock at the start, in seconds.
+        streaming: a success goes to the caller with its body unread; whoever asks for that closes it.
     """
 
     method: str
     path: str
     deadline: Deadline
     started: float
+    streaming: bool = False
     record: SendRecord = field(factory=SendRecord, eq=False)

@@ -2,7 +2,7 @@
 
 It stands between the httpx.AsyncClient and the backend, adds the token for the service's own origin, keeps the call's
 deadline over everything including the body, reads the decoded body up to a limit, and turns what is not a success into
-the exception for it.
+the exception for it. Only the body of a call marked as streaming is left to its reader (`stream.py`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class PolicyTransport(httpx.AsyncBaseTransport):
         self._timeout = timeout
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; return its success with the body read, or raise what went wrong."""
+        """Send a request; return its success, or raise what went wrong. The body is read, unless the call streams."""
         context = self._context_of(request)
         response: httpx.Response | None = None
         with anyio.CancelScope(deadline=context.deadline.at):
@@ -103,6 +103,8 @@ class PolicyTransport(httpx.AsyncBaseTransport):
         try:
             response = await self._backend.handle_async_request(request)
             context.record.noted = "yes"
+            if context.streaming and response.is_success and not _is_stacked(response):
+                return response
             try:
                 return await self._read(response, context)
             finally:
@@ -116,7 +118,7 @@ class PolicyTransport(httpx.AsyncBaseTransport):
         raise failure
 
     async def _read(self, response: httpx.Response, context: CallContext) -> httpx.Response:
-        if "," in response.headers.get("content-encoding", ""):
+        if _is_stacked(response):
             raise httpx.DecodingError("it is compressed more than once, as no real answer is")
         body = bytearray()
         try:
@@ -134,6 +136,10 @@ class PolicyTransport(httpx.AsyncBaseTransport):
                 raise
             return _without_body(response)  # the status alone says that the service refused
         return _with_body(response, bytes(body))
+
+
+def _is_stacked(response: httpx.Response) -> bool:
+    return "," in response.headers.get("content-encoding", "")
 
 
 def _with_body(response: httpx.Response, body: bytes) -> httpx.Response:

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 from aiohttp import web
 
-from deepnote_emulator.server import me, notebooks, projects, runs
+from deepnote_emulator.server import datalore, me, notebooks, projects, runs
 from deepnote_emulator.server.answers import STATE, Refused
 from deepnote_emulator.state import State
 
@@ -25,6 +25,7 @@ def api_app(state: State) -> web.Application:
     app[STATE] = state
     for module in (runs, notebooks, projects, me):
         app.add_routes(module.routes)
+    datalore.register(app)
     return app
 
 

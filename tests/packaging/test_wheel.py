@@ -25,7 +25,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_all_packages_stand_at_top_level_with_their_types(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     tops = {name.partition("/")[0] for name in names if ".dist-info" not in name}
-    assert tops == {"deepnote_async", "deepnote_async_api", "deepnote_emulator"}
+    assert tops == {"datalore_async_api", "deepnote_async", "deepnote_async_api", "deepnote_emulator"}
     for package in tops:
         assert f"{package}/py.typed" in names
     metadata = next(name for name in names if name.endswith("METADATA"))
@@ -53,6 +53,8 @@ def test_it_works_without_the_source_tree(wheel: Path, tmp_path: Path) -> None:
         "import deepnote_async, deepnote_async_api, deepnote_emulator\n"
         "from deepnote_async import AsyncDeepnote\n"
         "AsyncDeepnote('tok')\n"
+        "from deepnote_async.datalore import AsyncDatalore\n"
+        "AsyncDatalore('tok')\n"
         "print(*{module.__file__ for module in (deepnote_async, deepnote_async_api, deepnote_emulator)}, sep='\\n')\n"
     )
     environment = os.environ | {"PYTHONPATH": str(site)}

@@ -90,8 +90,9 @@ ODD: dict[str, httpx.Response] = {
 async def test_odd_answers_are_decode_errors(call: Call, odd: str) -> None:
     async with client_of(lambda _: ODD[odd]) as client:
         if call.answer is None or call.operation in {"interruptSession", "updateBlock", "copyFile"}:
-            await call.make(client)  # nothing is read of these answers, so nothing can be wrong with them
-            return
+            if odd != "html":
+                await call.make(client)  # nothing is read of these answers, so little can be wrong with them
+                return
         with pytest.raises(DeepnoteError) as caught:
             await call.make(client)
     error = caught.value.__cause__ if isinstance(caught.value, RunStartUnknownError) else caught.value

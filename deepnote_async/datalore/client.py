@@ -1,0 +1,86 @@
+"""The client of Datalore: configuration in, resources out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from datalore_async_api import AuthenticatedClient
+from deepnote_async.datalore.runs import Runs
+from deepnote_async.transport import TokenSource, Transport, tidy_url, token_source
+
+if TYPE_CHECKING:
+    import httpx
+
+DEFAULT_BASE_URL = "https://datalore.jetbrains.com"
+
+
+class AsyncDatalore:
+    """A client of Datalore's Run API, in JetBrains' cloud or on-premises.
+
+    Use it with `async with`, or without: it opens at the first call and is closed with `await client.aclose()`. It may
+    be opened in one task and closed in another, and belongs to the event loop it was opened in.
+
+    Args:
+        token: an API token of the account settings, or a function that returns one, at once or as an awaitable; it is
+            asked again after a 401. Default: DATALORE_API_TOKEN.
+        base_url: address of the service, with a path prefix if it has one; default DATALORE_URL, else
+            https://datalore.jetbrains.com.
+        timeout: total seconds for one call, whatever it does; None for no limit.
+        http_client: an httpx.AsyncClient to send with; its proxies, mounts and hooks apply, its default headers and
+            authentication do not, and it is never closed here.
+        allow_http: hosts of your own network that may be spoken to without encryption: the token travels in the clear.
+
+    Raises:
+        ValueError: there is no token, the token cannot be one, or the address is none.
+
+    Example:
+        >>> async with AsyncDatalore() as client:
+        ...     result = await client.runs.run("user123/notebook456", {"Region": "EU"}, timeout=600)
+        ...     print(result.text)
+    """
+
+    def __init__(
+        self,
+        token: TokenSource | None = None,
+        base_url: str | None = None,
+        *,
+        timeout: float | None = 60.0,
+        http_client: httpx.AsyncClient | None = None,
+        allow_http: Collection[str] = (),
+    ) -> None:
+        if isinstance(allow_http, str):
+            raise TypeError(f"allow_http takes a list of hosts, such as ({allow_http!r},), not one string")
+        self._base_url = tidy_url(base_url or os.environ.get("DATALORE_URL") or DEFAULT_BASE_URL, allow_http)
+        tokens = token_source(token, ("DATALORE_API_TOKEN",), "an API token of your Datalore account")
+        self._transport = Transport(tokens, self._base_url, timeout, http_client)
+        self.runs = Runs(self._transport, self._base_url)
+
+    def __repr__(self) -> str:
+        return f"AsyncDatalore(base_url={self._base_url!r})"
+
+    @property
+    def generated(self) -> AuthenticatedClient:
+        """The client to pass to the functions of `datalore_async_api.api`, the generated low-level package.
+
+        They go through the same connection, token, deadline and errors as everything else.
+
+        Example:
+            >>> from datalore_async_api.api.runs import get_run
+            >>> run = await get_run.asyncio(run_id, client=client.generated)
+        """
+        return AuthenticatedClient(self._transport.generated.get_async_httpx_client())
+
+    async def aclose(self) -> None:
+        """Close the connections. Closing twice does nothing; a later call says that the client is closed."""
+        await self._transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
