@@ -14,13 +14,16 @@ from deepnote_async.runs import Artifact
 from deepnote_async.runs.artifacts import ArtifactSource
 
 T = TypeVar("T")
+_SIGNS = frozenset({"endTime", "notebookId", "startTime", "status", "success"})
+"""Fields that only a run has; one without its id is taken for the one that was asked for."""
 
 
 def run_record(body: dict[str, Any], run_id: str, source: ArtifactSource) -> DataloreRun:
     """Read a run object.
 
     `endTime` alone tells that a run has ended, and only `success: true` that it ended well; `status` is a label for
-    people that is gone by then. Nothing but these can make a run unreadable: it would be lost to whoever waits for it.
+    people that is gone by then. No other field can make a run unreadable, since that would lose it to whoever waits;
+    but an object with nothing of a run in it is none, or a wait for it would never end.
 
     Args:
         body: the JSON object; changed in place.
@@ -61,10 +64,13 @@ def given(value: T | Unset) -> T | None:
 
 
 def _normalised(body: dict[str, Any], run_id: str) -> dict[str, Any]:
-    """Drop, in place, what says nothing: nulls, and artifacts without name or path."""
+    """Drop, in place, what says nothing: nulls, artifacts without name or path, a report setting that is no text."""
     for name in [name for name, value in body.items() if value is None]:
         del body[name]
-    body.setdefault("runId", run_id)
+    if _SIGNS.intersection(body):
+        body.setdefault("runId", run_id)
+    if not isinstance(body.get("updateReport"), str):
+        body.pop("updateReport", None)
     artifacts = body.get("artifacts", [])
     body["artifacts"] = [item for item in artifacts if _is_artifact(item)] if isinstance(artifacts, list) else []
     return body

@@ -78,7 +78,8 @@ async def test_a_refused_token_is_explained() -> None:
         httpx.Response(200, content=b"null"),
         httpx.Response(200, json=[]),
         httpx.Response(200, content=b'{"runId": "run'),
-        httpx.Response(200, json=run_json(updateReport=5)),
+        httpx.Response(200, json={}),
+        httpx.Response(200, json={"error": "said with a 200"}),
     ],
 )
 async def test_answers_that_are_no_run(response: httpx.Response) -> None:

@@ -33,7 +33,8 @@ END = "2026-05-15T10:00:02.500Z"
         ({"endTime": "", "success": True}, "running"),
         ({"success": False, "status": "Calculating"}, "running"),
         ({"status": "success"}, "running"),
-        ({}, "running"),
+        ({"runId": RUN_ID}, "running"),
+        ({"startTime": "2026-05-15T10:00:00Z", "updateReport": 5, "artifacts": "none"}, "running"),
     ],
 )
 async def test_the_state_model(body: dict[str, Any], status: str) -> None:
