@@ -106,21 +106,25 @@ def normalised(path: str) -> str:
     """Give the one spelling of a path below the project's folder.
 
     Raises:
-        ValueError: the path leads elsewhere, or cannot be that of a file.
+        ValueError: the path leads elsewhere, or names no file.
     """
     if path.startswith(("/", "\\")) or (path[1:2] == ":" and path[:1].isalpha()):
         raise ValueError("path must be relative to the project's folder")
-    if not path.isprintable() or "\\" in path:
-        raise ValueError("path must not hold control characters or backslashes")
-    parts = [part for part in path.split("/") if part not in {"", "."}]
-    if ".." in parts:
+    if ".." in path.replace("\\", "/").split("/"):
         raise ValueError("path must not hold '..'")
+    parts = [part for part in path.split("/") if part not in {"", "."}]
     if not parts or path.endswith(("/", "/.")):
         raise ValueError("path must name a file")
-    room = len(" (9999)")  # what a unique name may add
-    if len(path) > MAX_PATH_CHARACTERS or any(len(part.encode()) > MAX_NAME_BYTES - room for part in parts):
-        raise ValueError(f"path is longer than {MAX_PATH_CHARACTERS} characters, or a name in it than 248 bytes")
     return "/".join(parts)
+
+
+def check_new(path: str) -> None:
+    """Refuse, with ValueError, a path that a kernel's folder could not have."""
+    if not path.isprintable() or "\\" in path:
+        raise ValueError("path must not hold control characters or backslashes")
+    room = len(" (9999)")  # what a unique name may add
+    if len(path) > MAX_PATH_CHARACTERS or any(len(part.encode()) > MAX_NAME_BYTES - room for part in path.split("/")):
+        raise ValueError(f"path is longer than {MAX_PATH_CHARACTERS} characters, or a name in it than 248 bytes")
 
 
 def copy_into(folder: Path, files: Sequence[ProjectFile]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from aiohttp import BodyPartReader, web
 
 from deepnote_emulator.clock import iso
-from deepnote_emulator.files import MAX_FILE_BYTES, ProjectFile, normalised
+from deepnote_emulator.files import MAX_FILE_BYTES, ProjectFile, check_new, normalised
 from deepnote_emulator.server.answers import (
     STATE,
     JsonObject,
@@ -42,7 +42,7 @@ async def upload_file(request: web.Request) -> web.Response:
     try:
         texts = await _parts(request, stored)
         project = project_named(request, checked_uuid(texts["projectId"], "projectId"))
-        file = files.add(project.id, _normalised(texts["path"]), stored)
+        file = files.add(project.id, _normalised(texts["path"], is_new=True), stored)
     except BaseException:
         files.discard(stored)
         raise
@@ -137,11 +137,14 @@ def _file_of_query(request: web.Request) -> tuple[str, ProjectFile]:
     return project.id, file
 
 
-def _normalised(path: str) -> str:
+def _normalised(path: str, *, is_new: bool = False) -> str:
     try:
-        return normalised(path)
+        spelled = normalised(path)
+        if is_new:
+            check_new(spelled)
     except ValueError as error:
         bad_request(str(error))
+    return spelled
 
 
 def _file(project_id: str, file: ProjectFile) -> JsonObject:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
@@ -78,7 +79,8 @@ OPERATIONS = (
 def add_routes(app: web.Application) -> None:
     """Route every operation, and the list of them."""
     for operation in OPERATIONS:
-        app.router.add_route(operation.method, operation.path, operation.handler or _absent(operation.operation_id))
+        path = re.sub(r"\{(\w+)\}", r"{\1:[^/]+}", operation.path)  # by itself aiohttp keeps braces out of a segment
+        app.router.add_route(operation.method, path, operation.handler or _absent(operation.operation_id))
     app.router.add_get("/_emulator/coverage", _coverage)
 
 
