@@ -221,7 +221,7 @@ class Kernel:
             self._death.set_result(reason)
 
     async def _within(self, future: asyncio.Future[Any], seconds: float | None) -> bool:
-        """Wait for a future, no longer than some seconds (None: forever) or the kernel's life; whether any of them ended the wait."""
+        """Wait for a future, no longer than some seconds or the kernel's life; whether it or the kernel's end came."""
         ends: set[asyncio.Future[Any]] = {future, self._death}
         done, _ = await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         return bool(done)
