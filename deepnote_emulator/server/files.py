@@ -9,6 +9,7 @@ import asyncio
 from pathlib import Path
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from deepnote_emulator.clock import iso
 from deepnote_emulator.files import MAX_FILE_BYTES, ProjectFile, check_new, normalised
@@ -97,7 +98,7 @@ async def _parts(request: web.Request, stored: Path) -> dict[str, str]:
             if part.name in texts:
                 bad_request(f"The form has the part {part.name} more than once")
             texts[part.name] = await _save(part, stored) if part.name == "file" else await _text(part)
-    except (ValueError, RuntimeError, LookupError) as error:  # what aiohttp and the codecs raise for broken forms
+    except (ValueError, RuntimeError, LookupError, HttpProcessingError) as error:  # what broken forms raise
         bad_request(f"The form cannot be read: {error}")
     if missing := [name for name in _PARTS if name not in texts]:
         bad_request(f"The form lacks {', '.join(missing)}")

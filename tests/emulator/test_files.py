@@ -99,6 +99,8 @@ async def test_the_parts_may_come_in_any_order_but_not_twice(api: Api) -> None:
     await api(400, "POST", "/v2/files", json={})
     broken = form(*parts) | {"content": b"no boundary here"}
     await api(400, "POST", "/v2/files", **broken)
+    broken = form(*parts, ("bad\rname", "x"))
+    await api(400, "POST", "/v2/files", **broken)
     broken = form(*parts) | {"headers": {"content-type": "multipart/form-data"}}
     await api(400, "POST", "/v2/files", **broken)
     assert len((await api(200, "GET", f"/v2/projects/{project_id}"))["project"]["files"]) == 1

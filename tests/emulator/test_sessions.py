@@ -121,14 +121,12 @@ async def test_code_that_takes_too_long_is_interrupted_and_the_kernel_stays_usab
     assert await session.printed("print('x' in globals())") == f"{keeps_state}\n"
 
 
-@pytest.mark.parametrize(
-    ("timeout", "status"),
-    [(0, 400), (-1, 400), (120_001, 400), (10**40, 400), (1.5, 400), ("1", 400), (True, 400), (None, 400),
-     (120_000, 200), (100_000.0, 200)],
-)  # fmt: skip
-async def test_the_time_limit_is_never_clamped(api: Api, timeout: Any, status: int) -> None:
+async def test_the_time_limit_is_never_clamped(api: Api) -> None:
     session = await opened(api)
-    await session.execute("1", status, timeoutMs=timeout)
+    for timeout in (0, -1, 120_001, 10**40, 1.5, "1", True, None):
+        await session.execute("1", 400, timeoutMs=timeout)
+    for timeout in (120_000, 100_000.0):
+        await session.execute("1", timeoutMs=timeout)
 
 
 async def test_a_run_that_is_going_on_keeps_code_out_until_it_is_interrupted(api: Api) -> None:
