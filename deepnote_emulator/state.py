@@ -67,6 +67,8 @@ class State:
 
     async def close(self) -> None:
         """End everything that is going on, and remove every file."""
-        await self.sessions.close()
-        await self.runs.close()
-        self.files.close()
+        try:
+            await self.sessions.close()
+            await self.runs.close()
+        finally:
+            self.files.close()

@@ -150,8 +150,10 @@ class Kernel:
     async def close(self) -> None:
         """End it; what it executes fails."""
         self._die("it was closed")
-        await self._disconnect()
-        await self._process.close()
+        async with self._interrupting:  # which must not start it anew afterwards
+            self._die("it was closed")
+            await self._disconnect()
+            await self._process.close()
 
     async def _connect(self) -> None:
         self._client = await self._process.connect()

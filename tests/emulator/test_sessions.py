@@ -258,6 +258,18 @@ async def test_no_kernel_outlives_the_emulator(tmp_path: Path) -> None:
     assert kernels_of() == []
 
 
+async def test_no_kernel_is_started_anew_by_an_interrupt_when_the_session_stops(api: Api) -> None:
+    session = await opened(api, STUBBORN, wait=False)
+    await session.until("busy")
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(session.interrupt)
+        with anyio.fail_after(30):
+            while (await session.status())[1]["executingBlock"] is not None:  # until the interrupt kills the kernel
+                await anyio.sleep(0.01)
+        await api(204, "DELETE", session.path)
+    assert kernels_of() == []
+
+
 @pytest.mark.parametrize(
     ("method", "path", "options", "status"),
     [
