@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--notebooks", required=True, metavar="DIR", help="folder of .ipynb and .deepnote files")
     serve.add_argument("--port", type=int, default=0, metavar="N", help="port on 127.0.0.1 (default: a free one)")
     serve.add_argument("--token", metavar="T", help="bearer token to ask for (default: a random one, printed)")
-    serve.add_argument("--max-kernels", type=int, default=4, metavar="N", help="runs at once (default: 4)")
+    serve.add_argument("--max-kernels", type=int, default=4, metavar="N", help="kernels at once (default: 4)")
     return parser
 
 

@@ -17,7 +17,7 @@ import anyio.to_thread
 
 from deepnote_emulator.documents import NotebookSource, load_folder
 from deepnote_emulator.errors import EmulatorError
-from deepnote_emulator.execution import Engine, RunBook
+from deepnote_emulator.execution import Engine
 from deepnote_emulator.server import open_sites
 from deepnote_emulator.state import State
 
@@ -33,7 +33,7 @@ class Emulator:
         notebooks: folder of `.ipynb` and `.deepnote` files; each `.ipynb` becomes a project of its own.
         port: port of the API; 0 takes a free one.
         token: the bearer token to ask for; default a fresh random one.
-        max_kernels: how many runs execute at once; further ones stay pending.
+        max_kernels: how many kernels live at once; further runs stay pending, further sessions are refused.
 
     Raises:
         EmulatorError: on entry, if a notebook cannot be read, the port is taken, or the extra is not installed.
@@ -72,8 +72,8 @@ class Emulator:
 
     @property
     def notebooks(self) -> tuple[NotebookSource, ...]:
-        """Every notebook it serves."""
-        return tuple(notebook for project in self._running().projects.values() for notebook in project.notebooks)
+        """Every notebook it serves at the moment."""
+        return tuple(notebook for project in self._running().projects.all() for notebook in project.notebooks)
 
     def notebook_id(self, file: str) -> str:
         """Give the id of the first notebook of a file, by the file's name such as "score.deepnote".
@@ -97,7 +97,7 @@ class Emulator:
         ready: Future[None] = Future()
 
         async def serve() -> None:
-            state = State.of(projects, RunBook(make_engine(self._max_kernels)), self.token)
+            state = State.of(projects, make_engine(self._max_kernels), self.token)
             self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
             try:
                 async with open_sites(state, self._port) as url:

@@ -13,6 +13,11 @@ from deepnote_emulator.documents import BlockSource, NotebookSource
 JsonObject = dict[str, Any]
 DATE_RANGES = frozenset({"past7days", "past14days", "pastMonth", "past3months", "past6months", "pastYear"})
 _CUSTOM_RANGE = re.compile(r"customDays(\d+)\Z")
+_SLIDER = (
+    ("min", "deepnote_slider_min_value", 0),
+    ("max", "deepnote_slider_max_value", 100),
+    ("step", "deepnote_slider_step", 1),
+)
 _FULL_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\Z")
 
 
@@ -27,7 +32,7 @@ def describe(block: BlockSource) -> JsonObject:
     described: JsonObject = {
         "name": name_of(block),
         "type": block.type,
-        "value": metadata.get("deepnote_variable_value"),
+        "value": _told(metadata.get("deepnote_variable_value")),
         "blockId": block.id,
     }
     if label := metadata.get("deepnote_input_label"):
@@ -36,9 +41,10 @@ def describe(block: BlockSource) -> JsonObject:
         described["options"] = [str(option) for option in _options(metadata)]
         described["multiple"] = _is_multiple(block)
     if block.type == "input-slider":
-        described["min"] = metadata.get("deepnote_slider_min_value", 0)
-        described["max"] = metadata.get("deepnote_slider_max_value", 100)
-        described["step"] = metadata.get("deepnote_slider_step", 1)
+        for key, name, default in _SLIDER:
+            value = metadata.get(name)
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            described[key] = value if is_number else default
     return described
 
 
@@ -162,7 +168,17 @@ def _as_javascript(number: float) -> str:
 
 
 def _options(metadata: JsonObject) -> list[Any]:
-    return list(metadata.get("deepnote_variable_options") or metadata.get("deepnote_variable_custom_options") or [])
+    options = metadata.get("deepnote_variable_options") or metadata.get("deepnote_variable_custom_options")
+    return options if isinstance(options, list) else []
+
+
+def _told(value: Any) -> Any:
+    """Give a saved value as the API tells it, whatever a hand-written document says: text, boolean, texts or null."""
+    if isinstance(value, list):
+        return [str(item) for item in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str | bool) else None
 
 
 def _is_multiple(block: BlockSource) -> bool:

@@ -1,14 +1,19 @@
-"""What an emulator holds: projects, notebooks, runs, and how to reach it."""
+"""What an emulator holds: projects, files, runs, sessions, and how to reach it."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Self
 
 from attrs import Factory, define
 
 from deepnote_emulator.documents import NotebookSource, ProjectSource
-from deepnote_emulator.execution import RunBook
+from deepnote_emulator.execution import Engine, LiveKernel, RunBook, RunRecord, SessionBook
+from deepnote_emulator.files import FileStore
+from deepnote_emulator.store import ProjectStore
 
 
 @define(kw_only=True)
@@ -16,21 +21,54 @@ class State:
     """Touched from the emulator's own event loop only."""
 
     token: str
-    projects: dict[str, ProjectSource]
+    projects: ProjectStore
+    files: FileStore
+    engine: Engine
     runs: RunBook
+    sessions: SessionBook
     download_url: str = ""
     signing_key: bytes = Factory(lambda: secrets.token_bytes(32))
     violations: list[str] = Factory(list)
 
     @classmethod
-    def of(cls, projects: Sequence[ProjectSource], runs: RunBook, token: str) -> State:
+    def of(cls, projects: Sequence[ProjectSource], engine: Engine, token: str) -> Self:
         """Make the state of a fresh emulator."""
-        return cls(token=token, projects={project.id: project for project in projects}, runs=runs)
+        files, runs = FileStore(), RunBook()
 
-    def notebook(self, notebook_id: str) -> NotebookSource | None:
-        """Find a notebook of any project."""
-        for project in self.projects.values():
-            for notebook in project.notebooks:
-                if notebook.id == notebook_id:
-                    return notebook
-        return None
+        def make_kernel(project_id: str) -> LiveKernel:
+            return engine.kernel(files.of_project(project_id))
+
+        return cls(
+            token=token,
+            projects=ProjectStore(projects),
+            files=files,
+            engine=engine,
+            runs=runs,
+            sessions=SessionBook(engine, runs, make_kernel),
+        )
+
+    def start_run(
+        self, notebook: NotebookSource, inputs: dict[str, Any], block_ids: tuple[str, ...] | None = None
+    ) -> RunRecord:
+        """Start a run of a notebook, as it stands now, on a kernel of its own."""
+        project = self.projects.owner(notebook)
+
+        @contextlib.asynccontextmanager
+        async def fresh_kernel() -> AsyncIterator[LiveKernel]:
+            async with self.engine.slot():
+                kernel = self.engine.kernel(self.files.of_project(project.id))
+                try:
+                    await kernel.start()
+                    yield kernel
+                finally:
+                    await asyncio.shield(kernel.close())
+
+        return self.runs.start(project, notebook, fresh_kernel, inputs, block_ids)
+
+    async def close(self) -> None:
+        """End everything that is going on, and remove every file."""
+        try:
+            await self.sessions.close()
+            await self.runs.close()
+        finally:
+            self.files.close()

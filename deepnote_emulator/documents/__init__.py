@@ -1,7 +1,10 @@
-"""Notebook files: reading `.ipynb` and `.deepnote`, writing snapshots."""
+"""Notebook files: reading `.ipynb` and `.deepnote`, writing snapshots and archives."""
 
-from deepnote_emulator.documents.load import load_folder
-from deepnote_emulator.documents.model import BlockSource, NotebookSource, ProjectSource
+from deepnote_emulator.documents.load import load_folder, project_of
+from deepnote_emulator.documents.model import BlockSource, NotebookSource, ProjectSource, Schedule
 from deepnote_emulator.documents.snapshot import BlockRecord, write_snapshot
 
-__all__ = ["BlockRecord", "BlockSource", "NotebookSource", "ProjectSource", "load_folder", "write_snapshot"]
+__all__ = [
+    "BlockRecord", "BlockSource", "NotebookSource", "ProjectSource", "Schedule", "load_folder", "project_of",
+    "write_snapshot",
+]  # fmt: skip

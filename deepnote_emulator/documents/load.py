@@ -48,7 +48,7 @@ def _load(path: Path, relative: Path) -> ProjectSource:
     try:
         if path.suffix == ".ipynb":
             return _from_ipynb(json.loads(text), path, relative)
-        return _from_deepnote(yaml12.load(text), path)
+        return project_of(yaml12.load(text), _changed(path), path)
     except json.JSONDecodeError as error:
         raise EmulatorError(f"notebook {path}: not JSON, as an .ipynb must be: {error}") from error
     except yaml.YAMLError as error:
@@ -68,9 +68,19 @@ def _refuse_same_ids(projects: list[ProjectSource]) -> None:
             seen[identity] = place
 
 
-def _from_deepnote(document: Any, path: Path) -> ProjectSource:
+def project_of(document: Any, otherwise: dt.datetime, path: Path | None = None) -> ProjectSource:
+    """Read a `.deepnote` document.
+
+    Args:
+        document: the document, parsed.
+        otherwise: when it was created, where it does not say so.
+        path: the file it came from.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: it is no such document.
+    """
     project = document["project"]
-    created = _moment(document.get("metadata", {}).get("createdAt"), path)
+    created = _moment(document.get("metadata", {}).get("createdAt"), otherwise)
     notebooks = tuple(
         NotebookSource(
             id=str(raw["id"]),
@@ -79,7 +89,7 @@ def _from_deepnote(document: Any, path: Path) -> ProjectSource:
             created_at=created,
             path=path,
             is_init=raw["id"] == project.get("initNotebookId"),
-            blocks=tuple(_block(block) for block in raw.get("blocks") or ()),
+            blocks=tuple(BlockSource.of(block) for block in raw.get("blocks") or ()),
             raw=raw,
         )
         for raw in project["notebooks"]
@@ -89,22 +99,12 @@ def _from_deepnote(document: Any, path: Path) -> ProjectSource:
     )
 
 
-def _block(raw: JsonObject) -> BlockSource:
-    return BlockSource(
-        id=str(raw["id"]),
-        type=str(raw["type"]),
-        content=str(raw.get("content") or ""),
-        metadata=dict(raw.get("metadata") or {}),
-        raw=raw,
-    )
-
-
 def _from_ipynb(document: Any, path: Path, relative: Path) -> ProjectSource:
     name = relative.with_suffix("").as_posix()
     project_id = str(uuid.uuid5(NAMESPACE, f"project:{name}"))
     notebook_id = uuid.uuid5(NAMESPACE, f"notebook:{name}").hex
     blocks = [_cell(cell, index, notebook_id) for index, cell in enumerate(document["cells"])]
-    moment = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
+    moment = _changed(path)
     raw: JsonObject = {
         "blocks": blocks, "executionMode": "block", "id": notebook_id, "isModule": False, "name": relative.stem,
     }  # fmt: skip
@@ -113,7 +113,7 @@ def _from_ipynb(document: Any, path: Path, relative: Path) -> ProjectSource:
         "project": {"id": project_id, "name": name, "notebooks": [raw], "settings": {}},
         "version": "1.0.0",
     }
-    return _from_deepnote(made, path)
+    return project_of(made, moment, path)
 
 
 def _cell(cell: Any, index: int, notebook_id: str) -> JsonObject:
@@ -131,8 +131,12 @@ def _cell(cell: Any, index: int, notebook_id: str) -> JsonObject:
     }
 
 
-def _moment(text: object, path: Path) -> dt.datetime:
-    if isinstance(text, str):
-        moment = dt.datetime.fromisoformat(text)
-        return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+def _moment(text: object, otherwise: dt.datetime) -> dt.datetime:
+    if not isinstance(text, str):
+        return otherwise
+    moment = dt.datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+def _changed(path: Path) -> dt.datetime:
     return dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)

@@ -15,6 +15,9 @@ from deepnote_emulator.clock import iso
 from deepnote_emulator.documents import yaml12
 from deepnote_emulator.documents.model import JsonObject, ProjectSource
 
+EXECUTION_FIELDS = ("outputs", "executionCount", "executionStartedAt", "executionFinishedAt")
+"""What an execution leaves on a block of a document."""
+
 
 @define(kw_only=True)
 class BlockRecord:
@@ -43,14 +46,14 @@ def write_snapshot(
     """Give the whole project with the outputs of the blocks that ran, as YAML.
 
     Args:
-        project: the project as its file holds it.
+        project: the project as it stood when the run was started.
         records: what each executed block left, by block id; stored outputs of other blocks are left out.
         started_at: when the run began.
         finished_at: when it ended.
         inputs: values that the run was started with.
         error: why the run failed, where that is not an exception of a block.
     """
-    document = copy.deepcopy(project.document)
+    document = copy.deepcopy(project.to_document())
     for notebook in document["project"]["notebooks"]:
         for block in notebook.get("blocks") or ():
             _fill(block, records.get(str(block["id"])))
@@ -81,7 +84,7 @@ def write_snapshot(
 
 
 def _fill(block: JsonObject, record: BlockRecord | None) -> None:
-    for stale in ("outputs", "executionCount", "executionStartedAt", "executionFinishedAt"):
+    for stale in EXECUTION_FIELDS:
         block.pop(stale, None)
     if record is None:
         return

@@ -19,6 +19,12 @@ _RESERVED = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "
 class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  (PyYAML's convention)
 
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Refuse aliases: the vendor's reader does, and a few of them can stand for gigabytes."""
+        if self.check_event(yaml.events.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "aliases are not allowed", self.get_mark())
+        return super().compose_node(parent, index)
+
 
 class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  (the vendor's reader refuses aliases)

@@ -1,9 +1,13 @@
-"""Runs: what is going on, and the engine that really executes notebooks.
+"""Runs and sessions: what is going on, and the engine that really executes notebooks.
 
 The kernel engine is imported by who starts it (`execution.kernel`), since it needs the emulator extra.
 """
 
-from deepnote_emulator.execution.engine import Engine, EngineError, Plan, Step
+from deepnote_emulator.execution.engine import Engine, EngineError, LiveKernel, Plan, Step
 from deepnote_emulator.execution.runs import RunBook, RunRecord
+from deepnote_emulator.execution.sessions import BusyError, NoHardwareError, Session, SessionBook, SessionKernel
 
-__all__ = ["Engine", "EngineError", "Plan", "RunBook", "RunRecord", "Step"]
+__all__ = [
+    "BusyError", "Engine", "EngineError", "LiveKernel", "NoHardwareError", "Plan", "RunBook", "RunRecord", "Session",
+    "SessionBook", "SessionKernel", "Step",
+]  # fmt: skip

@@ -1,42 +1,34 @@
-"""Execute runs on real Jupyter kernels, one fresh kernel for each run.
-
-The kernel is no sandbox: the notebook's code can do what the user who started the emulator can.
-"""
+"""Execute code on real Jupyter kernels: one kernel class for the runs and the sessions."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
-from collections.abc import AsyncIterator
-from pathlib import Path
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
+from attrs import Factory, define
 
 from deepnote_emulator.clock import now
 from deepnote_emulator.documents import BlockRecord
-from deepnote_emulator.execution.engine import EngineError, Plan, Step
+from deepnote_emulator.execution.engine import EngineError, Step
 from deepnote_emulator.execution.outputs import OutputCollector
+from deepnote_emulator.execution.process import KernelProcess
+from deepnote_emulator.files import ProjectFile
 
-READY_SECONDS = 60.0
+log = logging.getLogger("deepnote_emulator")
+
 REPLY_SECONDS = 2.0
 """The reply leaves the kernel before it says that it is idle; one that is not there soon after was lost."""
-DEATH_CHECK_SECONDS = 0.05
-SOCKET_PATH_LIMIT = 90
-"""Unix sockets take about 100 characters (sun_path); jupyter_client adds a few to the folder."""
+NUDGE_SECONDS = 0.05
+GRACE_SECONDS = 2.0
 
-_ENVIRONMENT = ("HOME", "LANG", "LANGUAGE", "LOGNAME", "PATH", "SYSTEMROOT", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV")
-"""What of the emulator's environment a kernel sees, beside LC_*: no token, no DEEPNOTE_* variable."""
+JsonObject = dict[str, Any]
 
 
 class KernelEngine:
-    """Runs plans on ipykernel, at most `max_kernels` at a time; further plans wait for their turn.
+    """Makes ipykernels, at most `max_kernels` at a time; runs wait for their turn, sessions do not.
 
     Args:
         max_kernels: how many kernels may live at once; each takes some 40 MB and starts in about half a second.
@@ -51,151 +43,196 @@ class KernelEngine:
         async with self._slots:
             yield
 
-    async def execute(self, plan: Plan, records: dict[str, BlockRecord]) -> None:
-        """Execute the steps on a fresh kernel up to the first error, filling `records` as it goes.
+    async def take_slot(self) -> bool:
+        """Take a place if there is one at once."""
+        if self._slots.locked():
+            return False
+        return await self._slots.acquire()
 
-        Raises:
-            EngineError: the kernel could not be started, or died.
-        """
-        async with _kernel() as kernel:
-            for step in plan.steps:
-                record = records[step.block_id] = BlockRecord(started_at=now())
-                try:
-                    await kernel.run(step, record)
-                finally:
-                    record.finished_at = now()
-                if record.failed:
-                    return
+    def free_slot(self) -> None:
+        """Give back what `take_slot` took."""
+        self._slots.release()
 
-    async def close(self) -> None:
-        """Nothing outlives a run: its task ends its kernel."""
+    def kernel(self, files: Sequence[ProjectFile]) -> Kernel:
+        """Make a kernel that is not started yet."""
+        return Kernel(files)
 
 
-class _Kernel:
-    def __init__(self, manager: Any, client: Any) -> None:
-        self._manager = manager
-        self._client = client
+@define(eq=False)
+class _Execution:
+    """An execution that is going on; its futures are done when the kernel said so."""
+
+    step: Step
+    record: BlockRecord
+    collector: OutputCollector
+    begun: asyncio.Future[None] = Factory(lambda: asyncio.get_running_loop().create_future())
+    idle: asyncio.Future[None] = Factory(lambda: asyncio.get_running_loop().create_future())
+    reply: asyncio.Future[JsonObject] = Factory(lambda: asyncio.get_running_loop().create_future())
+
+
+class Kernel:
+    """One kernel. Messages find their execution by the id of its request; a watch tells of the process's death.
+
+    Args:
+        files: what its folder holds in the beginning.
+    """
+
+    def __init__(self, files: Sequence[ProjectFile] = ()) -> None:
+        self._process = KernelProcess(files)
+        self._client: Any = None
+        self._executions: dict[str, _Execution] = {}
+        self._current: _Execution | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._death: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._interrupting = asyncio.Lock()
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it died by itself or was closed; one that is being restarted after an interrupt is not."""
+        return self._death.done() and not self._interrupting.locked()
+
+    @property
+    def executing(self) -> Step | None:
+        """What it executes now."""
+        return self._current.step if self._current is not None else None
+
+    async def start(self) -> None:
+        """Start it and wait until it is ready."""
+        await self._process.start()
+        await self._connect()
 
     async def run(self, step: Step, record: BlockRecord) -> None:
+        """Execute a step, filling `record` as it goes.
+
+        Raises:
+            EngineError: the kernel died.
+        """
         if step.unsupported is not None:
             record.outputs.append(_error_output("EmulatorUnsupported", step.unsupported))
+            record.finished_at = now()
             return
-        execution = asyncio.create_task(self._execute(step.code, record))
-        death = asyncio.create_task(self._died())
+        async with self._interrupting:  # a restart must have ended before
+            pass
+        if self._death.done():
+            raise EngineError(f"the kernel is gone ({self._death.result()})")
+        execution = _Execution(step, record, OutputCollector(record.outputs))
+        request = self._client.execute(step.code, allow_stdin=False, stop_on_error=True)
+        self._executions[request] = self._current = execution
         try:
-            await asyncio.wait({execution, death}, return_when=asyncio.FIRST_COMPLETED)
-            if not execution.done():
-                raise EngineError(f"the kernel died while it ran block {step.block_id} ({death.result()})")
-            await execution
+            await self._ended(execution)
         finally:
-            for task in (execution, death):
-                task.cancel()
-            await asyncio.gather(execution, death, return_exceptions=True)
+            self._executions.pop(request, None)
+            self._current = None
+            record.finished_at = now()
 
-    async def _execute(self, code: str, record: BlockRecord) -> None:
-        """Send code and collect what belongs to it until the kernel says it is idle again."""
-        request = self._client.execute(code, allow_stdin=False, stop_on_error=True)
-        collector = OutputCollector(record.outputs)
-        while True:
-            message = await self._client.get_iopub_msg(timeout=None)
-            if message["parent_header"].get("msg_id") != request:
-                continue
-            kind, content = message["msg_type"], message["content"]
-            if kind == "execute_input":
-                record.execution_count = content["execution_count"]
-            elif kind == "status" and content["execution_state"] == "idle":
-                break
-            collector.take(kind, content)
-        if (lost := await self._lost_error(request)) and not record.failed:
+    async def interrupt(self) -> None:
+        """End what it executes: SIGINT, then a nudge, then a restart that loses the kernel's state.
+
+        The nudge is for code that awaits at the top level, which ipykernel does not interrupt before another message
+        comes (https://github.com/ipython/ipykernel/issues/881).
+        """
+        async with self._interrupting:
+            execution = self._current
+            if execution is None or execution.idle.done() or self._death.done():
+                return
+            await self._within(execution.begun, GRACE_SECONDS)  # a signal before the code begins would be lost
+            await self._process.interrupt()
+            if await self._within(execution.idle, NUDGE_SECONDS):
+                return
+            self._client.kernel_info()
+            if await self._within(execution.idle, GRACE_SECONDS):
+                return
+            self._die("it was killed and started anew, since its code ignored an interrupt")
+            await self._disconnect()
+            await self._process.restart()
+            await self._connect()
+
+    async def close(self) -> None:
+        """End it; what it executes fails."""
+        self._die("it was closed")
+        async with self._interrupting:  # which must not start it anew afterwards
+            self._die("it was closed")
+            await self._disconnect()
+            await self._process.close()
+
+    async def _connect(self) -> None:
+        self._client = await self._process.connect()
+        self._death = asyncio.get_running_loop().create_future()
+        self._tasks = [
+            asyncio.create_task(self._read(self._client.get_iopub_msg, self._take_output)),
+            asyncio.create_task(self._read(self._client.get_shell_msg, self._take_reply)),
+            asyncio.create_task(self._watch()),
+        ]
+
+    async def _disconnect(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._client is not None:
+            self._client.stop_channels()
+
+    async def _ended(self, execution: _Execution) -> None:
+        await self._within(execution.idle, None)
+        if not execution.idle.done():
+            place = f"block {execution.step.block_id}" if execution.step.block_id else "the code"
+            raise EngineError(f"the kernel died while it ran {place} ({self._death.result()})")
+        record = execution.record
+        if (lost := await self._lost_error(execution)) and not record.failed:
             record.outputs.append(lost)
 
-    async def _lost_error(self, request: str) -> dict[str, Any] | None:
+    async def _lost_error(self, execution: _Execution) -> JsonObject | None:
         """Learn from the kernel's reply how code ended: a message that cannot be encoded never reaches the outputs."""
-        try:
-            async with asyncio.timeout(REPLY_SECONDS):
-                while (reply := await self._client.get_shell_msg(timeout=None))["parent_header"]["msg_id"] != request:
-                    pass
-        except TimeoutError:
+        await self._within(execution.reply, REPLY_SECONDS)
+        if not execution.reply.done():
             return _error_output("EmulatorLostReply", "the kernel could not say how the block ended")
-        content = reply["content"]
+        content = execution.reply.result()
         if content["status"] == "ok":
             return None
         return _error_output(str(content.get("ename", "Error")), str(content.get("evalue", "the block was aborted")))
 
-    async def _died(self) -> str:
-        """Return how the kernel ended, once it has: its channels say nothing of it."""
-        while await self._manager.is_alive():  # noqa: ASYNC110  (jupyter_client has no event for it)
-            await asyncio.sleep(DEATH_CHECK_SECONDS)
-        process = self._manager.provisioner.process if self._manager.provisioner else None
-        code = process.returncode if process is not None else None
-        return f"exit code {code}" if code is not None else "its process is gone"
-
-
-@contextlib.asynccontextmanager
-async def _kernel() -> AsyncIterator[_Kernel]:
-    """Start a kernel in a private folder, and leave neither process nor file behind."""
-    home = Path(tempfile.mkdtemp(prefix="dn-", dir=_short_temporary_folder()))
-    work = home / "work"
-    work.mkdir()
-    manager: Any = AsyncKernelManager(
-        kernel_name="python3",
-        kernel_spec_manager=_ThisPython(),
-        transport="ipc" if _has_unix_sockets(home) else "tcp",
-        connection_file=str(home / "k.json"),
-    )
-    client: Any = None
-    try:
-        quiet = subprocess.DEVNULL  # what the kernel process itself logs; its code's output comes as messages
-        await manager.start_kernel(cwd=str(work), env=_environment(home), stdout=quiet, stderr=quiet)
-        client = manager.client()
-        client.start_channels(hb=False)
+    async def _read(self, receive: Callable[..., Awaitable[JsonObject]], take: Callable[..., None]) -> None:
+        """Hand every message of a channel to the execution that it belongs to."""
         try:
-            await client.wait_for_ready(timeout=READY_SECONDS)
-        except RuntimeError as error:
-            raise EngineError(f"the kernel did not start: {error}") from error
-        yield _Kernel(manager, client)
-    finally:
-        if client is not None:
-            client.stop_channels()
-        await asyncio.shield(_end(manager, home))
+            while True:
+                message = await receive(timeout=None)
+                execution = self._executions.get(str(message["parent_header"].get("msg_id")))
+                if execution is not None:
+                    take(execution, message["msg_type"], message["content"])
+        except Exception as error:
+            log.exception("the channel of a kernel broke")
+            self._die(f"its channel broke: {type(error).__name__}: {error}")
+
+    def _take_output(self, execution: _Execution, kind: str, content: JsonObject) -> None:
+        if kind == "execute_input":
+            execution.record.execution_count = content["execution_count"]
+            _done(execution.begun)
+        elif kind == "status" and content["execution_state"] == "idle":
+            _done(execution.begun)
+            _done(execution.idle)
+        execution.collector.take(kind, content)
+
+    def _take_reply(self, execution: _Execution, kind: str, content: JsonObject) -> None:
+        if kind == "execute_reply" and not execution.reply.done():
+            execution.reply.set_result(content)
+
+    async def _watch(self) -> None:
+        self._die(await self._process.died())
+
+    def _die(self, reason: str) -> None:
+        if not self._death.done():
+            self._death.set_result(reason)
+
+    async def _within(self, future: asyncio.Future[Any], seconds: float | None) -> bool:
+        """Wait for a future, no longer than some seconds or the kernel's life; whether it or the kernel's end came."""
+        ends: set[asyncio.Future[Any]] = {future, self._death}
+        done, _ = await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        return bool(done)
 
 
-async def _end(manager: Any, home: Path) -> None:
-    if manager.has_kernel:
-        await manager.shutdown_kernel(now=True)
-    await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
+def _done(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
-class _ThisPython(KernelSpecManager):
-    """Knows one kernel: the interpreter that runs the emulator, whatever kernels the user has installed."""
-
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """Give the only specification there is."""
-        return KernelSpec(
-            argv=[sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-            display_name=kernel_name,
-            language="python",
-            interrupt_mode="signal",
-        )
-
-
-def _environment(home: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name in _ENVIRONMENT or name.startswith("LC_")}
-    return kept | {
-        "IPYTHONDIR": str(home / "ipython"),
-        "JUPYTER_RUNTIME_DIR": str(home),
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "PYTHONIOENCODING": "utf-8",
-    }
-
-
-def _short_temporary_folder() -> str | None:
-    return "/tmp" if os.name == "posix" and Path("/tmp").is_dir() else None  # noqa: S108  (mkdtemp makes it private)
-
-
-def _has_unix_sockets(home: Path) -> bool:
-    return os.name == "posix" and len(str(home)) < SOCKET_PATH_LIMIT
-
-
-def _error_output(name: str, message: str) -> dict[str, Any]:
+def _error_output(name: str, message: str) -> JsonObject:
     return {"ename": name, "evalue": message, "output_type": "error", "traceback": [f"{name}: {message}"]}

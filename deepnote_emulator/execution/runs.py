@@ -1,4 +1,4 @@
-"""The runs of an emulator: each is a task that waits for its turn, executes, and saves its snapshot."""
+"""The runs of an emulator: each is a task that waits for its kernel, executes, and saves its snapshot."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import contextlib
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal
 
 from attrs import Factory, define
 
 from deepnote_emulator.clock import now
 from deepnote_emulator.documents import BlockRecord, BlockSource, NotebookSource, ProjectSource, write_snapshot
-from deepnote_emulator.execution.engine import Engine, EngineError, Plan, Step
+from deepnote_emulator.execution.engine import EngineError, LiveKernel, Plan, Step
 from deepnote_emulator.inputs import assignment
 
 log = logging.getLogger("deepnote_emulator")
@@ -23,10 +24,13 @@ Status = Literal["pending", "running", "success", "error", "internal_error", "st
 TERMINAL = frozenset({"success", "error", "internal_error", "stopped"})
 _SILENT = frozenset({"markdown", "image", "separator", "button"})
 
+Place = Callable[[], AbstractAsyncContextManager[LiveKernel]]
+"""Waits for a kernel and holds it."""
+
 
 @define(kw_only=True, eq=False)
 class RunRecord:
-    """A run and what is known of it so far."""
+    """A run and what is known of it so far; project and notebook are as they were when it was started."""
 
     run_id: str
     number: int
@@ -39,6 +43,8 @@ class RunRecord:
     started_at: dt.datetime | None = None
     completed_at: dt.datetime | None = None
     error: str | None = None
+    is_interrupted: bool = False
+    waiting: tuple[str, ...] = ()
     records: dict[str, BlockRecord] = Factory(dict)
     snapshot: str | None = None
     snapshot_status: Literal["pending", "available", "unavailable"] = "pending"
@@ -50,25 +56,21 @@ class RunRecord:
 
 
 class RunBook:
-    """Every run of the emulator, in order of creation.
+    """Every run of the emulator, in order of creation."""
 
-    Args:
-        engine: executes them.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self) -> None:
         self._runs: dict[str, RunRecord] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def start(
         self,
         project: ProjectSource,
         notebook: NotebookSource,
+        place: Place,
         inputs: dict[str, Any],
         block_ids: tuple[str, ...] | None = None,
     ) -> RunRecord:
-        """Accept a run and set it going."""
+        """Accept a run and set it going on the kernel that `place` gives."""
         run = RunRecord(
             run_id=str(uuid.uuid4()),
             number=len(self._runs) + 1,
@@ -79,9 +81,9 @@ class RunBook:
             created_at=now(),
         )
         self._runs[run.run_id] = run
-        task = asyncio.create_task(self._run(run), name=f"run {run.run_id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task = asyncio.create_task(self._run(run, place), name=f"run {run.run_id}")
+        self._tasks[run.run_id] = task
+        task.add_done_callback(lambda _task: self._tasks.pop(run.run_id, None))
         return run
 
     def get(self, run_id: str) -> RunRecord | None:
@@ -92,40 +94,61 @@ class RunBook:
         """Give the runs of a notebook, newest first."""
         return [run for run in reversed(self._runs.values()) if run.notebook.id == notebook_id]
 
-    async def close(self) -> None:
-        """Stop what is still going and wait until every kernel is gone."""
-        for task in self._tasks:
+    async def stop(self, runs: Iterable[RunRecord]) -> None:
+        """End runs that are still going, and wait until they have let their kernels go."""
+        tasks = [self._tasks[run.run_id] for run in runs if run.run_id in self._tasks]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._engine.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, run: RunRecord) -> None:
+    async def close(self) -> None:
+        """End every run."""
+        await self.stop(list(self._runs.values()))
+
+    async def _run(self, run: RunRecord, place: Place) -> None:
         status: Status = "stopped"
         try:
-            async with self._engine.slot():
-                run.status, run.started_at = "running", now()
-                status = await self._execute(run)
+            status = await self._execute(run, place)
+        except asyncio.CancelledError:
+            run.snapshot_status = "unavailable"
+            raise
         finally:
-            run.completed_at = now()
+            run.completed_at, run.waiting = now(), ()
             run.status = status
-            if status == "stopped":
-                run.snapshot_status = "unavailable"
         # Like the service, the emulator lets a run be seen as ended before its snapshot is there.
         with contextlib.suppress(asyncio.CancelledError):
             run.snapshot = await asyncio.to_thread(_snapshot_of, run)
         run.snapshot_status = "available" if run.snapshot else "unavailable"
 
-    async def _execute(self, run: RunRecord) -> Status:
+    async def _execute(self, run: RunRecord, place: Place) -> Status:
         try:
-            await self._engine.execute(_plan(run), run.records)
+            plan = _plan(run)
+            run.waiting = tuple(step.block_id for step in plan.steps)
+            async with place() as kernel:
+                run.status, run.started_at = "running", now()
+                await _execute_plan(run, plan, kernel)
         except EngineError as error:
             run.error = str(error)
-            return "error"
+            return "stopped" if run.is_interrupted else "error"
         except Exception as error:
             log.exception("run %s failed in the emulator itself", run.run_id)
             run.error = f"the emulator failed: {type(error).__name__}: {error}"
             return "internal_error"
+        if run.is_interrupted:
+            return "stopped"
         return "error" if any(record.failed for record in run.records.values()) else "success"
+
+
+async def _execute_plan(run: RunRecord, plan: Plan, kernel: LiveKernel) -> None:
+    """Execute the steps up to the first error or an interrupt, filling the run's records."""
+    for number, step in enumerate(plan.steps, 1):
+        if run.is_interrupted:
+            return
+        run.waiting = tuple(later.block_id for later in plan.steps[number:])
+        record = run.records[step.block_id] = BlockRecord(started_at=now())
+        await kernel.run(step, record)
+        if record.failed:
+            return
 
 
 def _plan(run: RunRecord) -> Plan:

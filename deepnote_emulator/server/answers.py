@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Collection, Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from aiohttp import web
@@ -17,6 +18,7 @@ JsonObject = dict[str, Any]
 STATE: web.AppKey[State] = web.AppKey("state", State)
 
 MAX_PAGE = 100
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Refused(Exception):  # noqa: N818  (it is an answer, not an accident)
@@ -33,6 +35,11 @@ def bad_request(message: str) -> NoReturn:
     raise Refused(400, message)
 
 
+def conflict(message: str) -> NoReturn:
+    """Refuse with 409."""
+    raise Refused(409, message)
+
+
 def not_found(message: str) -> NoReturn:
     """Refuse with 404."""
     raise Refused(404, message)
@@ -43,21 +50,9 @@ def answer(body: JsonObject, status: int = 200) -> web.Response:
     return web.json_response(body, status=status)
 
 
-async def json_body(request: web.Request, *, required: Collection[str], optional: Collection[str] = ()) -> JsonObject:
-    """Read a JSON object with no other fields than the contract's; anything else is a 400."""
-    if request.content_type != "application/json":
-        bad_request(f"Content-Type must be application/json, not {request.content_type}")
-    try:
-        body = json.loads(await request.read())
-    except (ValueError, RecursionError):
-        bad_request("The body is not valid JSON")
-    if not isinstance(body, dict):
-        bad_request("The body must be a JSON object")
-    if missing := [name for name in required if name not in body]:
-        bad_request(f"The body lacks {', '.join(missing)}")
-    if unknown := sorted(set(body) - {*required, *optional}):
-        bad_request(f"The body has unknown fields: {', '.join(unknown)}")
-    return body
+def no_content() -> web.Response:
+    """Answer that it is done, without a body."""
+    return web.Response(status=204)
 
 
 def check_query(request: web.Request, *allowed: str) -> None:
@@ -67,6 +62,33 @@ def check_query(request: web.Request, *allowed: str) -> None:
             bad_request(f"Unknown query parameter {name}")
         if len(request.query.getall(name)) > 1:
             bad_request(f"Query parameter {name} is given more than once")
+
+
+def query_flag(request: web.Request, name: str) -> bool:
+    """Read a boolean of the query, false when it is left out."""
+    text = request.query.get(name, "false")
+    if text not in {"true", "false"}:
+        bad_request(f"{name} must be true or false")
+    return text == "true"
+
+
+def path_uuid(request: web.Request, name: str) -> str:
+    """Read an id of the path that must be a UUID."""
+    return checked_uuid(request.match_info[name], name)
+
+
+def query_uuid(request: web.Request, name: str) -> str:
+    """Read a required id of the query that must be a UUID."""
+    if name not in request.query:
+        bad_request(f"Query parameter {name} is missing")
+    return checked_uuid(request.query[name], name)
+
+
+def checked_uuid(text: str, name: str) -> str:
+    """Refuse what is no UUID in its usual form."""
+    if not _UUID.fullmatch(text):
+        bad_request(f"{name} must be a UUID")
+    return text
 
 
 def page_of(

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 
 from aiohttp import web
 
-from deepnote_emulator.server import datalore, me, notebooks, projects, runs
+from deepnote_emulator.server import datalore
 from deepnote_emulator.server.answers import STATE, Refused
+from deepnote_emulator.server.operations import Handler, add_routes
 from deepnote_emulator.state import State
+from deepnote_emulator.store import ConflictError
 
 log = logging.getLogger("deepnote_emulator")
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-MAX_BODY_BYTES = 100 << 20
+MAX_BODY_BYTES = 16 << 20
+"""For JSON; files and archives are read in pieces and have limits of their own."""
 
 
 def api_app(state: State) -> web.Application:
     """Make the application that serves the contract's operations under /v2."""
     app = web.Application(middlewares=[_explain, _guard], client_max_size=MAX_BODY_BYTES)
     app[STATE] = state
-    for module in (runs, notebooks, projects, me):
-        app.add_routes(module.routes)
+    add_routes(app)
     datalore.register(app)
     return app
 
@@ -36,6 +36,8 @@ async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except Refused as refused:
         return web.json_response({"message": refused.message}, status=refused.status)
+    except ConflictError as error:
+        return web.json_response({"message": str(error)}, status=409)
     except web.HTTPException as error:
         return web.json_response({"message": error.reason}, status=error.status, headers=_allow(error))
     except Exception:

@@ -20,7 +20,8 @@ from deepnote_emulator.clock import iso
 from deepnote_emulator.documents import BlockSource, NotebookSource
 from deepnote_emulator.execution import RunRecord
 from deepnote_emulator.inputs import assignment, name_of, problem_with
-from deepnote_emulator.server.answers import STATE, JsonObject, Refused, answer, bad_request, check_query, json_body
+from deepnote_emulator.server.answers import STATE, JsonObject, Refused, answer, bad_request, check_query
+from deepnote_emulator.server.bodies import Body, json_body
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ROOMS = ("/api/run/", "/api/computation/", "/notebook/")
@@ -63,16 +64,13 @@ async def run_notebook(request: web.Request) -> web.Response:
     check_query(request)
     optional = ("updateReport", "directFileStorageWrite", "parameters")
     body = await json_body(request, required=("notebookId",), optional=optional)
-    if body.get("updateReport", "never") not in REPORTS:
-        bad_request(f"updateReport must be one of {', '.join(REPORTS)}")
-    if not isinstance(body.get("directFileStorageWrite", False), bool):
-        bad_request("directFileStorageWrite must be a boolean")
-    user, notebook = _notebook(request, body)
-    run = _start(request, notebook, _inputs(notebook, body.get("parameters", [])))
     options = {
-        "updateReport": body.get("updateReport", "never"),
-        "directFileStorageWrite": body.get("directFileStorageWrite", False),
+        "updateReport": body.choice("updateReport", REPORTS, "never"),
+        "directFileStorageWrite": body.flag("directFileStorageWrite"),
     }
+    user, notebook = _notebook(request, body)
+    inputs = _inputs(notebook, body.fields.get("parameters", []))
+    run = request.app[STATE].start_run(notebook, inputs)
     request.app[STARTS][run.run_id] = Start(user, options)
     return answer({"runId": run.run_id})
 
@@ -107,7 +105,7 @@ async def run_interactive(request: web.Request) -> web.Response:
     check_query(request)
     body = await json_body(request, required=("notebookId",))
     _user, notebook = _notebook(request, body)
-    _start(request, notebook, {})
+    request.app[STATE].start_run(notebook, {})
     return answer({})
 
 
@@ -145,17 +143,11 @@ def _cell(run: RunRecord, block: BlockSource) -> JsonObject:
     }
 
 
-def _start(request: web.Request, notebook: NotebookSource, inputs: dict[str, Any]) -> RunRecord:
-    state = request.app[STATE]
-    return state.runs.start(state.projects[notebook.project_id], notebook, inputs)
-
-
-def _notebook(request: web.Request, body: JsonObject) -> tuple[str, NotebookSource]:
-    text = body["notebookId"]
-    user, slash, notebook_id = text.partition("/") if isinstance(text, str) else ("", "", "")
+def _notebook(request: web.Request, body: Body) -> tuple[str, NotebookSource]:
+    user, slash, notebook_id = body.text("notebookId").partition("/")
     if not user or not slash or not notebook_id or "/" in notebook_id:
         bad_request('notebookId must be "user/notebook"')
-    notebook = request.app[STATE].notebook(notebook_id)
+    notebook = request.app[STATE].projects.notebook(notebook_id)
     if notebook is None:
         raise Refused(404, "Notebook not found")
     return user, notebook

@@ -9,10 +9,7 @@ from aiohttp import web
 
 from deepnote_emulator.server.answers import answer, check_query
 
-routes = web.RouteTableDef()
 
-
-@routes.get("/v2/me")
 async def get_me(request: web.Request) -> web.Response:
     """Tell whose token this is; the emulator has one user."""
     check_query(request)

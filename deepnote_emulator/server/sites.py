@@ -19,7 +19,7 @@ CLOSE_SECONDS = 1.0
 
 @asynccontextmanager
 async def open_sites(state: State, port: int) -> AsyncIterator[str]:
-    """Serve until the block is left, then end every run; gives the address of the API.
+    """Serve until the block is left, then end every run and session; gives the address of the API.
 
     Args:
         state: what to serve.
@@ -36,9 +36,10 @@ async def open_sites(state: State, port: int) -> AsyncIterator[str]:
         state.download_url = await _listen(downloads, 0)
         yield await _listen(api, port)
     finally:
-        await state.runs.close()
+        await state.close()  # first, since requests wait for runs and kernels
         await api.cleanup()
         await downloads.cleanup()
+        await state.close()  # again, for what the last requests started
 
 
 async def _listen(runner: web.AppRunner, port: int) -> str:

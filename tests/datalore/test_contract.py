@@ -85,10 +85,10 @@ async def test_the_life_of_a_run(http: httpx.AsyncClient, emulator: Emulator) ->
     [
         ({}, 400, "lacks notebookId"),
         ({"notebookId": "S", "surprise": 1}, 400, "unknown fields: surprise"),
-        ({"notebookId": 5}, 400, "user/notebook"),
+        ({"notebookId": 5}, 400, "non-empty string"),
         ({"notebookId": "n"}, 400, "user/notebook"),
         ({"notebookId": "u/n"}, 404, "Notebook not found"),
-        ({"notebookId": "S", "updateReport": "on_success"}, 400, "updateReport must be one of never, on success"),
+        ({"notebookId": "S", "updateReport": "on_success"}, 400, "updateReport must be never or on success"),
         ({"notebookId": "S", "updateReport": []}, 400, "updateReport"),
         ({"notebookId": "S", "directFileStorageWrite": "yes"}, 400, "must be a boolean"),
         ({"notebookId": "S", "parameters": {}}, 400, "must be a list"),

@@ -114,3 +114,9 @@ def test_what_is_written_reads_back_the_same_on_both_sides(document: Any) -> Non
 
 def _exact(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
+
+
+def test_aliases_are_refused_as_the_vendor_refuses_them(tmp_path: Path) -> None:
+    (tmp_path / "x.deepnote").write_text(DEEPNOTE.replace("metadata: {", "a: &a 1\nb: *a\nmetadata: {"))
+    with pytest.raises(EmulatorError, match="aliases are not allowed"):
+        load_folder(tmp_path)
