@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from pathlib import Path
-from typing import IO, Unpack
-
-import anyio.to_thread
+from pathlib import Path, PurePosixPath
+from typing import Unpack
 
 from deepnote_async.models import ProjectFile
+from deepnote_async.resources.transfer import TRANSFER_SECONDS, Progress, fetch, open_local
 from deepnote_async.resources.wire import file_record
-from deepnote_async.transport import CallOptions, Transport, path_id
+from deepnote_async.transport import CallOptions, Transport, path_id, safe_name
 from deepnote_async_api import models as wire
-from deepnote_async_api.api.files import copy_file, delete_file, upload_file
-
-TRANSFER_SECONDS = 300.0
-Progress = Callable[[int, int | None], None]
-"""Called with the bytes moved so far and the bytes in all, None where that is not known."""
+from deepnote_async_api.api.files import copy_file, delete_file, download_file, upload_file
 
 
 class Files:
@@ -59,11 +53,41 @@ class Files:
             if not path:
                 raise ValueError("uploading bytes takes path=, the place of the file in the project")
             return await self._send(project_id, path, source, options)
-        local = Path(source)
-        opened = await anyio.to_thread.run_sync(lambda: local.open("rb"))
+        opened, reported = await open_local(source, progress)
         with opened:
-            body = opened if progress is None else _Reported(opened, progress)
-            return await self._send(project_id, path or local.name, body, options)
+            return await self._send(project_id, path or Path(source).name, reported, options)
+
+    async def download(
+        self,
+        project_id: str,
+        path: str,
+        directory: str | os.PathLike[str] = ".",
+        *,
+        name: str | None = None,
+        progress: Progress | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Path:
+        """Download a file, in constant memory. It appears in the folder whole or not at all.
+
+        Args:
+            project_id: the project.
+            path: path of the file in the project.
+            directory: an existing folder of this machine.
+            name: name to save it under; default the last part of its path. Nothing is overwritten: if the folder has
+                such a file already, " (2)" and so on is added.
+            progress: called with the bytes received and, if the service says, the bytes in all.
+            **options: see CallOptions; the default timeout is 300 s.
+
+        Returns:
+            Where the file is.
+
+        Raises:
+            NotFoundError: there is no such file or project.
+            OSError: the folder is missing, or the file cannot be written.
+        """
+        request = download_file.build_request(project_id=path_id(project_id, "project_id"), path=_path(path))
+        target = safe_name(PurePosixPath(path).name if name is None else name)
+        return await fetch(self._transport, download_file, request, (directory, target), progress, **options)
 
     async def copy(
         self, source_project_id: str, path: str, target_project_id: str, **options: Unpack[CallOptions]
@@ -102,24 +126,6 @@ class Files:
         options.setdefault("timeout", TRANSFER_SECONDS)
         answer = await self._transport.call(upload_file, request, wire.UploadFileResponse.from_dict, **options)
         return file_record(answer.file)
-
-
-class _Reported:
-    """A file that tells how far it was read. httpx learns its size from its file descriptor."""
-
-    def __init__(self, file: IO[bytes], progress: Progress) -> None:
-        self._file = file
-        self._progress = progress
-        self._size = os.fstat(file.fileno()).st_size
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._file.read(size)
-        if data:
-            self._progress(self._file.tell(), self._size)
-        return data
-
-    def fileno(self) -> int:
-        return self._file.fileno()
 
 
 def _path(path: str) -> str:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
+import os
+from pathlib import Path
 from typing import Any, Literal, Unpack
 
-from deepnote_async.models import Project
+from deepnote_async.models import ImportResult, Project
 from deepnote_async.pagination import AsyncPaginator, Page
 from deepnote_async.resources.paging import next_cursor
-from deepnote_async.resources.wire import enveloped, project_record
-from deepnote_async.transport import CallOptions, Transport, path_id
+from deepnote_async.resources.transfer import TRANSFER_SECONDS, Progress, fetch, open_local
+from deepnote_async.resources.wire import enveloped, import_record, project_record
+from deepnote_async.transport import CallOptions, Transport, path_id, safe_name
 from deepnote_async_api import models as wire
-from deepnote_async_api.api.projects import create_project, delete_project, get_project, list_projects
+from deepnote_async_api import types as wire_types
+from deepnote_async_api.api.projects import (
+    create_project,
+    delete_project,
+    export_project,
+    get_project,
+    import_project,
+    list_projects,
+)
 from deepnote_async_api.types import UNSET
 
 ProjectKind = Literal["standard", "notebook", "agent"]
@@ -107,6 +120,88 @@ class Projects:
         """
         request = delete_project.build_request(path_id(project_id, "project_id"))
         await self._transport.acknowledge(delete_project, request, **options)
+
+    async def export(
+        self,
+        project_id: str,
+        directory: str | os.PathLike[str] = ".",
+        *,
+        name: str | None = None,
+        progress: Progress | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Path:
+        """Save a project as a ZIP archive: one `.deepnote` document for each notebook, without outputs.
+
+        Args:
+            project_id: the project.
+            directory: an existing folder of this machine; the archive appears there whole or not at all.
+            name: name of the archive; default the project's id and ".zip". Nothing is overwritten: if the folder has
+                such a file already, " (2)" and so on is added.
+            progress: called with the bytes received and, if the service says, the bytes in all.
+            **options: see CallOptions; the default timeout is 300 s.
+
+        Returns:
+            Where the archive is.
+
+        Raises:
+            NotFoundError: there is no such project.
+        """
+        request = export_project.build_request(path_id(project_id, "project_id"))
+        target = safe_name(f"{project_id}.zip" if name is None else name)
+        return await fetch(self._transport, export_project, request, (directory, target), progress, **options)
+
+    async def import_(
+        self,
+        project_id: str,
+        archive: str | Path | bytes,
+        *,
+        base_modified_at: dt.datetime | None = None,
+        base_content_hash: str | None = None,
+        delete_missing_notebooks: bool = False,
+        force: bool = False,
+        progress: Progress | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ImportResult:
+        """Replace the notebooks of a project by those of a ZIP archive, as `export` makes it.
+
+        Args:
+            project_id: the project.
+            archive: a path on this machine, read while it is sent, or the bytes themselves.
+            base_modified_at: refuse with ConflictError if the project was changed after this moment.
+            base_content_hash: refuse with ConflictError if the project has another content than this; from the
+                result of the import before.
+            delete_missing_notebooks: also delete notebooks that the archive lacks.
+            force: import although the project was changed.
+            progress: called with the bytes sent and the bytes in all.
+            **options: see CallOptions; the default timeout is 300 s.
+
+        Raises:
+            BadRequestError: it is no archive, or a document in it cannot be read.
+            ConflictError: the project was changed meanwhile.
+            OSError: the local file cannot be read.
+        """
+        request = import_project.build_request(
+            path_id(project_id, "project_id"),
+            body=wire_types.File(payload=io.BytesIO()),
+            base_modified_at=UNSET if base_modified_at is None else base_modified_at,
+            base_content_hash=UNSET if base_content_hash is None else base_content_hash,
+            delete_missing_notebooks=delete_missing_notebooks or UNSET,
+            force=force or UNSET,
+        )
+        options.setdefault("timeout", TRANSFER_SECONDS)
+        if isinstance(archive, bytes):
+            sent = {**request, "content": archive}
+            answer = await self._transport.call(import_project, sent, _read_import, **options)
+            return import_record(answer)
+        opened, reported = await open_local(archive, progress)
+        with opened:
+            headers = {**request["headers"], "content-length": str(reported.size)}
+            sent = {**request, "content": reported.pieces(), "headers": headers}
+            return import_record(await self._transport.call(import_project, sent, _read_import, **options))
+
+
+def _read_import(body: dict[str, Any]) -> wire.ImportProjectResponse:
+    return wire.ImportProjectResponse.from_dict(body)
 
 
 def _read_detail(body: dict[str, Any]) -> wire.ProjectDetail:

@@ -9,6 +9,7 @@ from deepnote_async.inputs import InputArgument, to_wire
 from deepnote_async.models import Run, RunStatus
 from deepnote_async.resources.wire import given, normalised_run, run_record
 from deepnote_async.runs import RunHandle, RunResult, SnapshotAnswer, start_run
+from deepnote_async.runs.caller import refuse_own_notebook
 from deepnote_async.runs.handle import handle_from_dict
 from deepnote_async.transport import CallOptions, Deadline, Transport, path_id
 from deepnote_async_api import models as wire
@@ -55,7 +56,8 @@ class Runs:
             **options: see CallOptions.
 
         Raises:
-            ValueError: the arguments contradict each other, or an id cannot be one.
+            ValueError: the arguments contradict each other, an id cannot be one, or the environment tells that this
+                code runs in the very notebook it would start.
             BadRequestError: the notebook does not exist or does not take these inputs; its message says which.
             RunStartUnknownError: the start was sent, and nothing proves whether the run exists. Never retried.
             CallError: the run was certainly not started.
@@ -64,6 +66,7 @@ class Runs:
             >>> handle = await client.runs.create(notebook_id, inputs={"region": "EU", "n": 3})
         """
         path_id(notebook_id, "notebook_id")
+        refuse_own_notebook("deepnote", notebook_id)
         _check_mode(detached=detached, storage_mode=storage_mode, block_ids=block_ids, machine_type=machine_type)
         if run_dependent_blocks is not None and block_ids is None:
             raise ValueError("run_dependent_blocks only means something together with block_ids")

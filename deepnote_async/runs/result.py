@@ -82,7 +82,7 @@ async def build_result(handle: RunHandle, answer: SnapshotAnswer) -> RunResult:
         handle=handle,
         snapshot=contents.snapshot,
         blocks=contents.blocks,
-        failure=diagnose(answer.run, contents.blocks),
+        failure=diagnose(answer.run, (*contents.blocks, *contents.init_blocks)),
         artifacts=answer.artifacts,
     )
 

@@ -19,10 +19,12 @@ class Contents:
 
     Attributes:
         blocks: the blocks of the notebook that ran, in document order.
+        init_blocks: the blocks of the notebook that ran before it, where the project has one.
         snapshot: the whole document, where it is a Deepnote snapshot.
     """
 
     blocks: tuple[Block, ...] = field(default=(), repr=False)
+    init_blocks: tuple[Block, ...] = field(default=(), repr=False)
     snapshot: Snapshot | None = field(default=None, repr=False)
 
 
@@ -38,7 +40,12 @@ def read_snapshot(content: str, notebook_id: str | None) -> Contents:
     """
     snapshot = Snapshot.parse(content)
     notebook = snapshot.notebook(notebook_id)
-    return Contents(blocks=notebook.blocks if notebook else (), snapshot=snapshot)
+    init = snapshot.init_notebook
+    return Contents(
+        blocks=notebook.blocks if notebook else (),
+        init_blocks=init.blocks if init and init is not notebook else (),
+        snapshot=snapshot,
+    )
 
 
 @frozen(kw_only=True)

@@ -163,6 +163,12 @@ class Snapshot:
             raise SnapshotError("the document has no project.notebooks, so it is no snapshot")
         return cls(notebooks=tuple(_notebook(item) for item in _mappings(notebooks)), raw=raw)
 
+    @property
+    def init_notebook(self) -> SnapshotNotebook | None:
+        """The notebook that runs before every other one, if the project has one."""
+        init_id = self.raw["project"].get("initNotebookId")
+        return self.notebook(init_id) if isinstance(init_id, str) else None
+
     def notebook(self, notebook_id: str | None) -> SnapshotNotebook | None:
         """Find a notebook by id; without an id, the only one there is."""
         if notebook_id is None:

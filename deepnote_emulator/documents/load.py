@@ -80,6 +80,7 @@ def project_of(document: Any, otherwise: dt.datetime, path: Path | None = None) 
         KeyError, TypeError, ValueError, AttributeError: it is no such document.
     """
     project = document["project"]
+    _refuse_same_blocks(project["notebooks"])
     created = _moment(document.get("metadata", {}).get("createdAt"), otherwise)
     notebooks = tuple(
         NotebookSource(
@@ -99,11 +100,23 @@ def project_of(document: Any, otherwise: dt.datetime, path: Path | None = None) 
     )
 
 
+def _refuse_same_blocks(notebooks: Any) -> None:
+    seen: set[str] = set()
+    for raw in notebooks:
+        for block in raw.get("blocks") or ():
+            identity = str(block["id"])
+            if identity in seen:
+                raise ValueError(f"two blocks have the id {identity}")
+            seen.add(identity)
+
+
 def _from_ipynb(document: Any, path: Path, relative: Path) -> ProjectSource:
     name = relative.with_suffix("").as_posix()
     project_id = str(uuid.uuid5(NAMESPACE, f"project:{name}"))
     notebook_id = uuid.uuid5(NAMESPACE, f"notebook:{name}").hex
-    blocks = [_cell(cell, index, notebook_id) for index, cell in enumerate(document["cells"])]
+    blocks = _with_ids_of_their_own(
+        [_cell(cell, index, notebook_id) for index, cell in enumerate(document["cells"])], notebook_id
+    )
     moment = _changed(path)
     raw: JsonObject = {
         "blocks": blocks, "executionMode": "block", "id": notebook_id, "isModule": False, "name": relative.stem,
@@ -114,6 +127,16 @@ def _from_ipynb(document: Any, path: Path, relative: Path) -> ProjectSource:
         "version": "1.0.0",
     }
     return project_of(made, moment, path)
+
+
+def _with_ids_of_their_own(blocks: list[JsonObject], notebook_id: str) -> list[JsonObject]:
+    """Give a new id to every block whose id stands before it already: a cell that was copied keeps its metadata."""
+    seen: set[str] = set()
+    for index, block in enumerate(blocks):
+        if block["id"] in seen:
+            block["id"] = uuid.uuid5(NAMESPACE, f"block:{notebook_id}:{index}").hex
+        seen.add(block["id"])
+    return blocks
 
 
 def _cell(cell: Any, index: int, notebook_id: str) -> JsonObject:

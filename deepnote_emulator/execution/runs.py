@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 import logging
 import uuid
@@ -116,9 +115,14 @@ class RunBook:
             run.completed_at, run.waiting = now(), ()
             run.status = status
         # Like the service, the emulator lets a run be seen as ended before its snapshot is there.
-        with contextlib.suppress(asyncio.CancelledError):
+        try:
             run.snapshot = await asyncio.to_thread(_snapshot_of, run)
-        run.snapshot_status = "available" if run.snapshot else "unavailable"
+        except asyncio.CancelledError:
+            pass  # the emulator stops; the run itself is done
+        except Exception:
+            log.exception("the snapshot of run %s cannot be written", run.run_id)
+        finally:
+            run.snapshot_status = "available" if run.snapshot else "unavailable"
 
     async def _execute(self, run: RunRecord, place: Place) -> Status:
         try:

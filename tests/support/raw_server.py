@@ -15,16 +15,16 @@ class Connection:
     """One connection as the server sees it."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
+        self.reader = reader
         self.writer = writer
 
     async def read_request(self) -> bytes:
         """Read the head of a request and its body, if it announces one."""
-        head = await self._reader.readuntil(b"\r\n\r\n")
+        head = await self.reader.readuntil(b"\r\n\r\n")
         for line in head.split(b"\r\n"):
             name, _, value = line.partition(b":")
             if name.lower() == b"content-length":
-                return head + await self._reader.readexactly(int(value))
+                return head + await self.reader.readexactly(int(value))
         return head
 
     async def send(self, data: bytes) -> None:
