@@ -1,4 +1,4 @@
-"""Write docs/operations.md: every operation of the contract, its evidence, and how to call it.
+"""Write docs/operations.md: every operation of both contracts, its evidence, and how to call it.
 
     python tools/operations.py            write the page
     python tools/operations.py --check    fail if the page is not what it would write
@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -53,9 +53,30 @@ FACADE = {
     "executeNotebookV1": "client.legacy.execute",
 }
 
+DATALORE_FACADE = {
+    "runNotebook": "client.runs.create",
+    "getRun": "client.runs.get",
+    "runInteractive": "client.runs.run_interactive",
+}
+
+
+class Contract(NamedTuple):
+    """A document, the package generated from it, and its typed calls."""
+
+    title: str
+    document: Path
+    package: str
+    facade: dict[str, str]
+
+
+CONTRACTS = (
+    Contract("Deepnote", Path("openapi.yaml"), "deepnote_async_api", FACADE),
+    Contract("Datalore", Path("datalore/openapi.yaml"), "datalore_async_api", DATALORE_FACADE),
+)
+
 HEAD = """# Operations
 
-Every operation of the contract. Written by `make docs` from `openapi.yaml`; do not edit.
+Every operation of both contracts. Written by `make docs` from `openapi.yaml` and `datalore/openapi.yaml`; do not edit.
 
 *Evidence*: `documented` on a page of the vendor, seen in a `vendor-client`, or `inferred`; inferred operations are
 experimental, and a 404 or 405 from the typed call of one says so. What has no typed call is called through the
@@ -68,15 +89,17 @@ from deepnote_async_api.api.machines import list_machine_types
 async def machine_types(client):
     return await list_machine_types.asyncio(client=client.generated)
 ```
+"""
 
+TABLE = """
 | operation | | typed call | generated function | evidence | source |
 |---|---|---|---|---|---|
 """
 
 
-def operations() -> list[tuple[str, str, dict[str, Any]]]:
+def operations(contract: Contract) -> list[tuple[str, str, dict[str, Any]]]:
     """List method, path and operation object of every operation, in the document's order."""
-    document = yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
+    document = yaml.safe_load((ROOT / contract.document).read_text(encoding="utf-8"))
     return [
         (method.upper(), path, operation)
         for path, item in document["paths"].items()
@@ -85,10 +108,10 @@ def operations() -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-def generated_function(operation_id: str) -> str:
-    """Find the generated module of an operation by the METHOD and PATH it carries; gives its import path."""
+def generated_function(contract: Contract, operation_id: str) -> str:
+    """Find the generated module of an operation by its name; gives its import path within the package."""
     wanted = operation_id.replace("_", "").lower()
-    for module in sorted((ROOT / "generated" / "deepnote_async_api" / "api").rglob("*.py")):
+    for module in sorted((ROOT / "generated" / contract.package / "api").rglob("*.py")):
         if module.stem.replace("_", "") == wanted:
             return f"api.{module.parent.name}.{module.stem}"
     raise SystemExit(f"{operation_id} has no generated function; run `make generate`")
@@ -96,20 +119,24 @@ def generated_function(operation_id: str) -> str:
 
 def page() -> str:
     """Write the page."""
+    return HEAD + "".join(f"\n## {contract.title}\n{_table(contract)}" for contract in CONTRACTS)
+
+
+def _table(contract: Contract) -> str:
     rows = []
     known = set()
-    for method, path, operation in operations():
+    for method, path, operation in operations(contract):
         name = operation["operationId"]
         known.add(name)
-        typed = f"`{FACADE[name]}`" if name in FACADE else ""
+        typed = f"`{contract.facade[name]}`" if name in contract.facade else ""
         evidence = operation["x-evidence"]
         rows.append(
-            f"| {name} | `{method} {path}` | {typed} | `{generated_function(name)}` "
-            f"| {evidence['level']} | {evidence['source']} |"
+            f"| {name} | `{method} {path}` | {typed} | `{generated_function(contract, name)}` "
+            f"| {evidence['level']} | {evidence['source']} |\n"
         )
-    if unknown := sorted(set(FACADE) - known):
-        raise SystemExit(f"FACADE names operations that the contract does not have: {', '.join(unknown)}")
-    return HEAD + "\n".join(rows) + "\n"
+    if unknown := sorted(set(contract.facade) - known):
+        raise SystemExit(f"{contract.document} does not have the operations {', '.join(unknown)}")
+    return TABLE + "".join(rows)
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 import yaml
+from yaml.composer import ComposerError
 
 _NUMBER_START = list("-+.0123456789")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*\Z")
@@ -22,7 +23,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """Refuse aliases: the vendor's reader does, and a few of them can stand for gigabytes."""
         if self.check_event(yaml.events.AliasEvent):
-            raise yaml.composer.ComposerError(None, None, "aliases are not allowed", self.get_mark())
+            raise ComposerError(None, None, "aliases are not allowed", self.get_mark())
         return super().compose_node(parent, index)
 
 

@@ -75,7 +75,7 @@ async def run_notebook(request: web.Request) -> web.Response:
     return answer({"runId": run.run_id})
 
 
-@routes.get("/api/run/v1/{run_id}")
+@routes.get("/api/run/v1/{run_id:(?!notebook$)[^/]+}")
 async def get_run(request: web.Request) -> web.Response:
     """Tell where a run stands."""
     check_query(request)

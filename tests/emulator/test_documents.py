@@ -100,6 +100,12 @@ def test_a_missing_folder_and_a_double_id_are_named(tmp_path: Path) -> None:
         load_folder(tmp_path)
 
 
+def test_two_blocks_of_one_id_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "p.deepnote").write_text(DEEPNOTE.replace("blocks: []", "blocks: [{id: b, type: code}]"))
+    with pytest.raises(EmulatorError, match=r"p\.deepnote: .*two blocks have the id b"):
+        load_folder(tmp_path)
+
+
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 keys = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")))
 documents = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(keys, inner), max_leaves=20)

@@ -182,3 +182,35 @@ async def test_a_snapshot_is_behind_a_signed_address_and_no_token_belongs_there(
 async def test_an_empty_notebook_succeeds(tmp_path: Path) -> None:
     (tmp_path / "empty.ipynb").write_text(json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
     assert await run_folder(tmp_path) == ""
+
+
+async def test_a_failing_init_notebook_is_the_reason(tmp_path: Path) -> None:
+    init, main = (
+        {"id": name, "name": name, "blocks": [{"id": f"{name}-0", "metadata": {}, **code(source)}]}
+        for name, source in (("init", "raise ValueError('no base')"), ("main", "print('never')"))
+    )
+    write_deepnote(tmp_path, notebooks=[init, main], initNotebookId="init")
+    with pytest.raises(RunFailedError, match=r"code block 0 \(init-0\): ValueError: no base"):
+        await run_folder(tmp_path)
+
+
+async def test_copied_cells_keep_their_own_outputs(tmp_path: Path) -> None:
+    cells = [
+        {"cell_type": "code", "metadata": {"cell_id": "same"}, "source": f"print({number})", "outputs": []}
+        for number in (1, 2)
+    ]
+    (tmp_path / "copies.ipynb").write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}))
+    assert await run_folder(tmp_path) == "1\n2\n"
+
+
+async def test_a_snapshot_that_cannot_be_written_is_unavailable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object, **_options: object) -> str:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("deepnote_emulator.execution.runs.write_snapshot", fail)
+    write_deepnote(tmp_path, code("print(1)"))
+    async with Emulator(tmp_path) as emulator, AsyncDeepnote(emulator.token, emulator.url) as client:
+        result = await client.runs.run("main", timeout=60)
+    assert (result.status, result.run.snapshot_status, result.snapshot) == ("success", "unavailable", None)

@@ -184,3 +184,12 @@ def test_cancelling_a_start_passes_through_with_a_note() -> None:
 
     run_virtually(main())
     assert notes == ["The start of a run of notebook nb was cancelled; the run may exist all the same."]
+
+
+async def test_a_notebook_does_not_start_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEEPNOTE_PROJECT_ID", "p")
+    monkeypatch.setenv("DEEPNOTE_NOTEBOOK_ID", "nb")
+    async with client_of(lambda _: httpx.Response(202, json=started_json())) as client:
+        with pytest.raises(ValueError, match="notebook nb would run itself without end"):
+            await client.runs.create("nb")
+        assert (await client.runs.create("another")).notebook_id == "another"
