@@ -109,7 +109,8 @@ class Transport:
             TransportError: no answer came, or it broke off while it was read.
         """
         context = self._context(method.upper(), path_template, options, streaming=True)
-        response = await self._send(context, {"method": method, **request}, options)
+        headers = {"accept": "*/*", **request.get("headers", {})}  # what comes is a file, and may be of any kind
+        response = await self._send(context, {"method": method, **request, "headers": headers}, options)
         body = Streamed(response, context, max_bytes)
         try:
             yield body

@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from deepnote_async import AsyncDeepnote, DecodeError
-from tests.resources.calls import CALLS, Call
+from tests.resources.calls import CALLS, UUID, Call
+from tests.resources.low_level import LOW_LEVEL
 
 pytestmark = pytest.mark.interop
 
@@ -44,8 +45,21 @@ def prism() -> Iterator[str]:
         process.wait()
 
 
-@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.operation)
-async def test_no_request_violates_the_contract(prism: str, call: Call) -> None:
+STREAMED = (
+    Call(operation="downloadFile", make=lambda c: c.files.download(UUID, "a.csv")),
+    Call(operation="exportProject", make=lambda c: c.projects.export(UUID)),
+    Call(
+        operation="importProject",
+        make=lambda c: c.projects.import_(UUID, b"PK", base_content_hash="sha256:0", force=True),
+    ),
+)
+
+
+@pytest.mark.parametrize("call", [*CALLS, *LOW_LEVEL, *STREAMED], ids=lambda call: call.operation)
+async def test_no_request_violates_the_contract(
+    prism: str, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # downloads go there
     answers: list[httpx.Response] = []
 
     async def keep(response: httpx.Response) -> None:

@@ -24,6 +24,7 @@ from deepnote_async import (
     UnexpectedStatusError,
 )
 from tests.resources.calls import CALLS, Call
+from tests.resources.low_level import LOW_LEVEL
 from tests.support.contract import check_request, operation_of
 from tests.support.service import client_of
 
@@ -32,6 +33,7 @@ KINDS: dict[int, type[APIError]] = {
     405: UnexpectedStatusError, 408: RequestTimeoutError, 409: ConflictError, 413: UnexpectedStatusError,
     422: UnexpectedStatusError, 429: RateLimitError, 500: ServerError, 520: ServerError,
 }  # fmt: skip
+every_call = pytest.mark.parametrize("call", [*CALLS, *LOW_LEVEL], ids=lambda call: call.operation)
 by_operation = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.operation)
 
 
@@ -39,7 +41,7 @@ def respond(call: Call) -> httpx.Response:
     return httpx.Response(call.status) if call.answer is None else httpx.Response(call.status, json=call.answer)
 
 
-@by_operation
+@every_call
 async def test_the_request_fits_the_contract_and_the_answer_is_read(call: Call) -> None:
     seen: list[httpx.Request] = []
 
@@ -57,7 +59,7 @@ async def test_the_request_fits_the_contract_and_the_answer_is_read(call: Call) 
         check_request(request)
 
 
-@by_operation
+@every_call
 @pytest.mark.parametrize("status", KINDS)
 async def test_every_refusal_has_its_error_with_the_services_words(call: Call, status: int) -> None:
     async with client_of(lambda _: httpx.Response(status, json={"message": "because of this"})) as client:

@@ -6,6 +6,7 @@ import asyncio
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import anyio
 import httpx
@@ -13,6 +14,7 @@ import psutil
 import pytest
 
 from deepnote_async import (
+    APIError,
     AsyncDeepnote,
     ConflictError,
     ConnectionLostError,
@@ -201,6 +203,7 @@ async def test_the_requests_fit_the_contract(tmp_path: Path) -> None:
     def reply(request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
             check_request(request)
+            assert request.headers["accept"] == "*/*"
         seen.append((request.method, request.url.path))
         if request.url.path.endswith("/import"):
             assert dict(request.url.params) == {"force": "true"}
@@ -225,3 +228,22 @@ async def test_an_uploaded_file_can_be_read_by_a_run(
     notebook = await client.notebooks.create(project.id, "Reader")
     await client.blocks.create(notebook.id, content="print(open('data/t.csv').read())")
     assert (await client.runs.run(notebook.id, timeout=60)).text == "a,b\n1,2\n\n"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 413, 422, 429, 500, 520])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda c, folder: c.files.download(UUID, "a.csv", folder),
+        lambda c, folder: c.projects.export(UUID, folder),
+        lambda c, _folder: c.projects.import_(UUID, b"PK"),
+        lambda c, _folder: c.files.upload(UUID, b"data", "a.csv"),
+    ],
+    ids=["download", "export", "import", "upload"],
+)
+async def test_every_refusal_of_a_transfer_has_its_error(make: Any, status: int, tmp_path: Path) -> None:
+    async with client_of(lambda _: httpx.Response(status, json={"message": "because of this"})) as client:
+        with pytest.raises(APIError, match="because of this") as caught:
+            await make(client, tmp_path)
+    assert caught.value.status == status
+    assert list(tmp_path.iterdir()) == []

@@ -81,7 +81,7 @@ def check_request(request: httpx.Request) -> None:
     for name, value in request.url.params.items():
         assert name in parameters, f"{operation['operationId']} has no query parameter {name}"
         schema = parameters[name]["schema"]
-        _validate(int(value) if schema.get("type") == "integer" else value, schema)
+        _validate(json.loads(value) if schema.get("type") in {"integer", "boolean", "number"} else value, schema)
     if "requestBody" in operation:
         _validate(json.loads(request.content), operation["requestBody"]["content"]["application/json"]["schema"])
     else:
