@@ -35,16 +35,18 @@ class ProjectFile:
 
 
 class FileStore:
-    """Holds the files; `folder` is made at once and `close` removes it."""
+    """Holds the files; its folder is made for the first of them, and `close` removes it."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="deepnote-emulator-files-"))
+        self._folder: Path | None = None
         self._files: dict[str, dict[str, ProjectFile]] = {}
 
     def close(self) -> None:
         """Remove every file."""
         self._files.clear()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def of_project(self, project_id: str) -> list[ProjectFile]:
         """List the files of a project by path."""
@@ -56,6 +58,8 @@ class FileStore:
 
     def new_content(self) -> Path:
         """Name a place to write the content of a file to, before `add` or `discard`."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="deepnote-emulator-files-"))
         return self._folder / uuid.uuid4().hex
 
     def discard(self, stored: Path) -> None:

@@ -1,24 +1,18 @@
-"""A Datalore made of a function, one made of files over real HTTP, and the judge of its contract."""
+"""A Datalore made of a function, and one made of files over real HTTP."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import httpx
-import yaml
 from aiohttp import web
-from jsonschema import Draft202012Validator
 
 from deepnote_async.datalore import AsyncDatalore
 
-DOCUMENT = Path(__file__).resolve().parent.parent.parent / "datalore" / "openapi.yaml"
 BASE_URL = "https://datalore.example.test"
 RUN_ID = "run1"
 Answer = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
@@ -96,62 +90,3 @@ async def file_server(
         yield f"http://127.0.0.1:{runner.addresses[0][1]}{prefix}", seen
     finally:
         await runner.cleanup()
-
-
-@cache
-def document() -> dict[str, Any]:
-    """Load the contract with every reference replaced by what it names."""
-    raw = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))
-
-    def resolve(node: Any) -> Any:
-        if isinstance(node, list):
-            return [resolve(item) for item in node]
-        if not isinstance(node, dict):
-            return node
-        if "$ref" in node:
-            target = raw
-            for part in node["$ref"].removeprefix("#/").split("/"):
-                target = target[part]
-            return resolve(target)
-        return {key: resolve(value) for key, value in node.items()}
-
-    resolved: dict[str, Any] = resolve(raw)
-    return resolved
-
-
-def operations() -> list[tuple[str, str, dict[str, Any]]]:
-    """List method, path template and operation object of every operation."""
-    return [
-        (method.upper(), path, operation)
-        for path, item in document()["paths"].items()
-        for method, operation in item.items()
-        if method in {"get", "post"}
-    ]
-
-
-def operation_of(request: httpx.Request) -> dict[str, Any]:
-    """Find the operation that a request belongs to."""
-    path = request.url.raw_path.decode()
-    for method, template, operation in operations():
-        if method == request.method and re.fullmatch(re.sub(r"\{[^}]*\}", "[^/?]+", template), path):
-            return operation
-    raise AssertionError(f"the contract has no operation {request.method} {path}")
-
-
-def check_answer(response: httpx.Response) -> None:
-    """Assert that an answer has a documented status and a body of its schema."""
-    documented = operation_of(response.request)["responses"]
-    assert str(response.status_code) in documented
-    assert response.headers["content-type"].partition(";")[0] == "application/json"
-    schema = documented[str(response.status_code)]["content"]["application/json"]["schema"]
-    Draft202012Validator(schema).validate(json.loads(response.content))
-
-
-def check_request(request: httpx.Request) -> None:
-    """Assert that a request has a body of its operation's schema, or none."""
-    operation = operation_of(request)
-    if "requestBody" not in operation:
-        assert request.content == b""
-        return
-    schema = operation["requestBody"]["content"]["application/json"]["schema"]
-    Draft202012Validator(schema).validate(json.loads(request.content))

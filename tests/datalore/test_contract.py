@@ -14,7 +14,7 @@ import pytest
 from datalore_async_api.models import RunNotebookRequest, UpdateReport
 from deepnote_async.datalore import AsyncDatalore
 from deepnote_emulator import Emulator
-from tests.datalore.service import check_answer, check_request, operation_of, operations
+from tests.support.contract import DATALORE
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ async def http(emulator: Emulator) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-@pytest.mark.parametrize(("method", "path", "operation"), operations(), ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("method", "path", "operation"), DATALORE.operations(), ids=lambda value: str(value)[:40])
 def test_every_operation_is_complete(method: str, path: str, operation: dict[str, Any]) -> None:
     assert path.startswith("/api/")
     assert operation["security"] == [{"bearer": []}]
@@ -42,7 +42,7 @@ def test_every_operation_has_a_generated_module() -> None:
     found = walk_packages(datalore_async_api.api.__path__, "datalore_async_api.api.")
     modules = [import_module(module.name) for module in found if not module.ispkg]
     generated = {(module.METHOD, module.PATH_TEMPLATE.replace("_", "").lower()) for module in modules}
-    assert generated == {(method, path.lower()) for method, path, _ in operations()}
+    assert generated == {(method, path.lower()) for method, path, _ in DATALORE.operations()}
 
 
 def test_the_enum_keeps_its_space_and_stays_open() -> None:
@@ -56,16 +56,16 @@ def test_the_enum_keeps_its_space_and_stays_open() -> None:
 async def test_the_life_of_a_run(http: httpx.AsyncClient, emulator: Emulator) -> None:
     body = {"notebookId": f"u/{emulator.notebook_id('slow.ipynb')}", "updateReport": "on success"}
     started = await http.post("/api/run/v1/notebook", json=body)
-    check_answer(started)
+    DATALORE.check_answer(started)
     run_id = started.json()["runId"]
     running = await http.get(f"/api/run/v1/{run_id}")
-    check_answer(running)
+    DATALORE.check_answer(running)
     assert "endTime" not in running.json()
     assert running.json()["status"] in {"pending", "running"}
     with anyio.fail_after(60):
         while "endTime" not in (ended := await http.get(f"/api/run/v1/{run_id}")).json():
             await anyio.sleep(0.05)
-    check_answer(ended)
+    DATALORE.check_answer(ended)
     assert "status" not in ended.json()
     assert (ended.json()["success"], ended.json()["userId"], ended.json()["readOnly"]) == (True, "u", False)
     (artifact,) = ended.json()["artifacts"]
@@ -103,23 +103,23 @@ async def test_bad_starts(http: httpx.AsyncClient, emulator: Emulator, body: Any
     if body.get("notebookId") == "S":
         body = body | {"notebookId": f"u/{emulator.notebook_id('score.deepnote')}"}
     response = await http.post("/api/run/v1/notebook", json=body)
-    check_answer(response)
+    DATALORE.check_answer(response)
     assert response.status_code == status
     assert message in response.json()["error"]
 
 
 async def test_other_answers(http: httpx.AsyncClient, emulator: Emulator) -> None:
     refused = await http.get("/api/run/v1/x", headers={"authorization": "Bearer wrong"})
-    check_answer(refused)
+    DATALORE.check_answer(refused)
     assert refused.status_code == 401
     unknown = await http.get("/api/run/v1/x")
-    check_answer(unknown)
+    DATALORE.check_answer(unknown)
     assert unknown.json() == {"error": "Run not found"}
     wrong = await http.delete("/api/run/v1/x")
     assert (wrong.status_code, set(wrong.json()), "GET" in wrong.headers["allow"]) == (405, {"error"}, True)
     in_place: dict[str, Any] = {"notebookId": f"u/{emulator.notebook_id('score.ipynb')}"}
     for body in (in_place, in_place | {"parameters": []}, {"notebookId": "u/n"}):
-        check_answer(await http.post("/api/computation/v1/notebook", json=body))
+        DATALORE.check_answer(await http.post("/api/computation/v1/notebook", json=body))
     deepnote = await http.get("/v2/nowhere")
     assert deepnote.json() == {"message": "Not Found"}
 
@@ -129,8 +129,8 @@ async def test_the_facade_sends_only_what_the_contract_has(emulator: Emulator) -
 
     async def check(request: httpx.Request) -> None:
         if "artifacts" not in request.url.path:
-            check_request(request)
-            checked.add(operation_of(request)["operationId"])
+            DATALORE.check_request(request)
+            checked.add(DATALORE.operation_of(request.method, request.url.raw_path.decode())["operationId"])
 
     async with (
         httpx.AsyncClient(event_hooks={"request": [check]}) as backend,
@@ -139,4 +139,4 @@ async def test_the_facade_sends_only_what_the_contract_has(emulator: Emulator) -
         notebook_id = f"u/{emulator.notebook_id('score.deepnote')}"
         await client.runs.run(notebook_id, {"region": "EU"}, "on success", direct_file_storage_write=False, timeout=60)
         await client.runs.run_interactive(notebook_id)
-    assert checked == {operation["operationId"] for _, _, operation in operations()}
+    assert checked == {operation["operationId"] for _, _, operation in DATALORE.operations()}

@@ -24,7 +24,8 @@ from deepnote_async import (
 )
 from deepnote_async.datalore import AsyncDatalore
 from deepnote_async.runs.caller import refuse_own_notebook
-from tests.datalore.service import BASE_URL, check_request, client_of
+from tests.datalore.service import BASE_URL, client_of
+from tests.support.contract import DATALORE
 from tests.support.service import body_of
 
 NESTED: list[Any] = []
@@ -71,7 +72,7 @@ async def test_the_body_holds_what_was_asked_for_and_nothing_else(arguments: Any
         handle = await client.runs.create("u/n", *arguments)
     assert body_of(sent[0]) == {"notebookId": "u/n"} | body
     assert str(sent[0].url) == f"{BASE_URL}/api/run/v1/notebook"
-    check_request(sent[0])
+    DATALORE.check_request(sent[0])
     assert (handle.id, handle.notebook_id, handle.status) == ("r1", "u/n", "running")
 
 

@@ -36,8 +36,12 @@ def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]
         assert token
         yield process, url[1], token[1]
     finally:
-        process.kill()
-        process.wait()
+        process.terminate()
+        try:
+            process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
         process.stdout.close()
         process.stderr.close()
 

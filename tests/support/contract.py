@@ -1,10 +1,10 @@
-"""Judge requests and answers by openapi.yaml, with a JSON Schema validator that the project did not write."""
+"""Judge requests and answers by a contract, with a JSON Schema validator that the project did not write."""
 
 from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,81 +12,100 @@ import httpx
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
-DOCUMENT = Path(__file__).resolve().parent.parent.parent / "openapi.yaml"
+ROOT = Path(__file__).resolve().parent.parent.parent
+METHODS = {"get", "post", "put", "patch", "delete"}
 
 
-@cache
-def document() -> dict[str, Any]:
-    """Load the contract with every reference replaced by what it names."""
-    raw = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))
+class Contract:
+    """A contract of the project, by the path of its document."""
 
-    def resolve(node: Any) -> Any:
-        if isinstance(node, list):
-            return [resolve(item) for item in node]
-        if not isinstance(node, dict):
-            return node
-        if "$ref" in node:
-            target = raw
-            for part in node["$ref"].removeprefix("#/").split("/"):
-                target = target[part]
-            return resolve(target)
-        return {key: resolve(value) for key, value in node.items()}
+    def __init__(self, document: str) -> None:
+        self._path = ROOT / document
 
-    resolved: dict[str, Any] = resolve(raw)
-    return resolved
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The document with every reference replaced by what it names."""
+        raw = yaml.safe_load(self._path.read_text(encoding="utf-8"))
+
+        def resolve(node: Any) -> Any:
+            if isinstance(node, list):
+                return [resolve(item) for item in node]
+            if not isinstance(node, dict):
+                return node
+            if "$ref" in node:
+                target = raw
+                for part in node["$ref"].removeprefix("#/").split("/"):
+                    target = target[part]
+                return resolve(target)
+            return {key: resolve(value) for key, value in node.items()}
+
+        resolved: dict[str, Any] = resolve(raw)
+        return resolved
+
+    def operations(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """List method, path template and operation object of every operation."""
+        return [
+            (method.upper(), path, operation)
+            for path, item in self.document["paths"].items()
+            for method, operation in item.items()
+            if method in METHODS
+        ]
+
+    def operation_of(self, method: str, path: str) -> dict[str, Any]:
+        """Find the operation that a request belongs to; the path is percent-encoded and without a query."""
+        for candidate, template, operation in self.operations():
+            if candidate == method and re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", template), path):
+                return operation
+        raise AssertionError(f"the contract has no operation {method} {path}")
+
+    def check_answer(self, response: httpx.Response) -> None:
+        """Assert that an answer has a documented status, and a documented media type or a body of its schema."""
+        operation = self.operation_of(response.request.method, _path_of(response.request))
+        documented = operation["responses"]
+        status = str(response.status_code)
+        assert status in documented, f"{operation['operationId']} answered {status}, which the contract does not list"
+        content = documented[status].get("content")
+        if content is None:
+            assert response.content == b""
+            return
+        kind = response.headers["content-type"].partition(";")[0]
+        assert kind in content
+        if kind == "application/json":
+            _validate(json.loads(response.content), content[kind]["schema"])
+
+    def check_request(self, request: httpx.Request) -> None:
+        """Assert that a request has only documented query parameters and a body of its schema."""
+        operation = self.operation_of(request.method, _path_of(request))
+        item = next(item for item in self.document["paths"].values() if operation in item.values())
+        parameters = {p["name"]: p for p in [*item.get("parameters", []), *operation.get("parameters", [])]}
+        for name, value in request.url.params.items():
+            assert name in parameters, f"{operation['operationId']} has no query parameter {name}"
+            schema = parameters[name]["schema"]
+            is_text = schema.get("type") not in {"integer", "boolean", "number"}
+            _validate(value if is_text else json.loads(value), schema)
+        if "requestBody" in operation:
+            _validate(json.loads(request.content), operation["requestBody"]["content"]["application/json"]["schema"])
+        else:
+            assert request.content == b""
 
 
-def operations() -> list[tuple[str, str, dict[str, Any]]]:
-    """List method, path template and operation object of every operation."""
-    return [
-        (method.upper(), path, operation)
-        for path, item in document()["paths"].items()
-        for method, operation in item.items()
-        if method in {"get", "post", "put", "patch", "delete"}
-    ]
-
-
-def operation_of(method: str, path: str) -> dict[str, Any]:
-    """Find the operation that a request belongs to."""
-    for candidate, template, operation in operations():
-        pattern = re.sub(r"\\{[^}]*\\}|\{[^}]*\}", "[^/]+", template)
-        if candidate == method and re.fullmatch(pattern, path):
-            return operation
-    raise AssertionError(f"the contract has no operation {method} {path}")
-
-
-def check_answer(response: httpx.Response) -> None:
-    """Assert that an answer has a documented status and a body of its schema."""
-    raw_path = response.request.url.raw_path.decode().partition("?")[0]
-    operation = operation_of(response.request.method, raw_path)
-    documented = operation["responses"]
-    status = str(response.status_code)
-    assert status in documented, f"{operation['operationId']} answered {status}, which the contract does not list"
-    content = documented[status].get("content")
-    if content is None:
-        assert response.content == b""
-        return
-    assert response.headers["content-type"].partition(";")[0] == "application/json"
-    _validate(json.loads(response.content), content["application/json"]["schema"])
-
-
-def check_request(request: httpx.Request) -> None:
-    """Assert that a request has only documented query parameters and a body of its schema."""
-    path = request.url.raw_path.decode().partition("?")[0]
-    operation = operation_of(request.method, path)
-    item = next(
-        item for item in document()["paths"].values() if operation in item.values()
-    )  # parameters of the path count too
-    parameters = {p["name"]: p for p in [*item.get("parameters", []), *operation.get("parameters", [])]}
-    for name, value in request.url.params.items():
-        assert name in parameters, f"{operation['operationId']} has no query parameter {name}"
-        schema = parameters[name]["schema"]
-        _validate(json.loads(value) if schema.get("type") in {"integer", "boolean", "number"} else value, schema)
-    if "requestBody" in operation:
-        _validate(json.loads(request.content), operation["requestBody"]["content"]["application/json"]["schema"])
-    else:
-        assert request.content == b""
+def _path_of(request: httpx.Request) -> str:
+    return request.url.raw_path.decode().partition("?")[0]
 
 
 def _validate(value: Any, schema: dict[str, Any]) -> None:
     Draft202012Validator(schema, format_checker=FormatChecker()).validate(value)
+
+
+DEEPNOTE = Contract("openapi.yaml")
+DATALORE = Contract("datalore/openapi.yaml")
+
+operations = DEEPNOTE.operations
+operation_of = DEEPNOTE.operation_of
+check_answer = DEEPNOTE.check_answer
+check_request = DEEPNOTE.check_request
+
+
+def document() -> dict[str, Any]:
+    """Give Deepnote's contract."""
+    return DEEPNOTE.document
