@@ -12,7 +12,7 @@ from deepnote_emulator.documents import BlockSource, NotebookSource
 
 JsonObject = dict[str, Any]
 DATE_RANGES = frozenset({"past7days", "past14days", "pastMonth", "past3months", "past6months", "pastYear"})
-_CUSTOM_RANGE = re.compile(r"customDays(\d+)\Z")
+_CUSTOM_RANGE = re.compile(r"customDays(\d{1,5})\Z")  # longer ones leave the calendar
 _SLIDER = (
     ("min", "deepnote_slider_min_value", 0),
     ("max", "deepnote_slider_max_value", 100),
@@ -70,7 +70,7 @@ def assignment(block: BlockSource, values: Mapping[str, Any]) -> str:
     return f"{name} = {_literal(block, value)}"
 
 
-def _refusal(block: BlockSource, value: object) -> str | None:
+def _refusal(block: BlockSource, value: object) -> str | None:  # noqa: PLR0911  (a table)
     if block.type == "input-checkbox":
         return None if isinstance(value, bool) else "a boolean"
     if block.type == "input-select" and _is_multiple(block):
@@ -81,6 +81,8 @@ def _refusal(block: BlockSource, value: object) -> str | None:
         return "a string"
     if block.type == "input-slider" and not _is_canonical_number(value):
         return "a numeric string in its shortest form"
+    if block.type == "input-date" and not _is_date(value):
+        return "a date in ISO 8601, or an empty string"
     return None
 
 
@@ -135,6 +137,13 @@ def _is_range(value: object) -> bool:
     if isinstance(value, str):
         return not value or value in DATE_RANGES or bool(_CUSTOM_RANGE.match(value))
     return isinstance(value, list) and len(value) == 2 and all(_is_day(item) for item in value)  # noqa: PLR2004
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return not text or bool(dt.datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _is_day(text: str) -> bool:

@@ -15,7 +15,7 @@ from attrs import Factory, define
 from deepnote_emulator.clock import now
 from deepnote_emulator.documents import BlockRecord, BlockSource, NotebookSource, ProjectSource, write_snapshot
 from deepnote_emulator.execution.engine import EngineError, LiveKernel, Plan, Step
-from deepnote_emulator.inputs import assignment
+from deepnote_emulator.inputs import assignment, name_of
 
 log = logging.getLogger("deepnote_emulator")
 
@@ -170,7 +170,10 @@ def _plan(run: RunRecord) -> Plan:
 def _steps(blocks: Iterable[BlockSource], inputs: dict[str, Any]) -> list[Step]:
     steps = []
     for block in blocks:
-        if block.is_input:
+        if block.is_input and not name_of(block).isidentifier():
+            reason = f"an input sets a Python variable, and {name_of(block)!r} cannot be the name of one"
+            steps.append(Step(block_id=block.id, unsupported=reason))
+        elif block.is_input:
             steps.append(Step(block_id=block.id, code=assignment(block, inputs)))
         elif block.type == "code":
             steps.append(Step(block_id=block.id, code=block.content))

@@ -85,7 +85,7 @@ async def test_values_of_the_run_take_their_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [("c", "5.0"), ("c", "1e3"), ("c", "nan"), ("c", "x"), ("d", "true"), ("f", "x"), ("h", ["2026-01-01"]),
-     ("h", ["x", "y"]), ("h", "someday"), ("a", True), ("e", ["x"])],
+     ("h", ["x", "y"]), ("h", "someday"), ("h", "customDays99999999999"), ("g", "tomorrow"), ("a", True), ("e", ["x"])],
 )  # fmt: skip
 async def test_values_of_the_wrong_kind_are_refused(tmp_path: Path, name: str, value: Any) -> None:
     write_deepnote(tmp_path, *INPUTS)
@@ -214,3 +214,10 @@ async def test_a_snapshot_that_cannot_be_written_is_unavailable(
     async with Emulator(tmp_path) as emulator, AsyncDeepnote(emulator.token, emulator.url) as client:
         result = await client.runs.run("main", timeout=60)
     assert (result.status, result.run.snapshot_status, result.snapshot) == ("success", "unavailable", None)
+
+
+@pytest.mark.parametrize("name", ["my var", "x = 1; import os", "1a", "class x"])
+async def test_an_input_whose_name_is_no_variable_says_so(tmp_path: Path, name: str) -> None:
+    write_deepnote(tmp_path, declared("text", name, "v"), code("print('never')"))
+    with pytest.raises(RunFailedError, match="cannot be the name of one"):
+        await run_folder(tmp_path)
