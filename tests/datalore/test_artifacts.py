@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -182,11 +181,11 @@ async def test_cancelling_while_the_file_is_being_made_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opening = Path.open
-    reached, made = threading.Event(), threading.Event()
+    reached, go, made = threading.Event(), threading.Event(), threading.Event()
 
     def slow(path: Path, mode: str) -> object:
         reached.set()
-        time.sleep(0.3)
+        go.wait(30)
         file = opening(path, mode)
         made.set()
         return file
@@ -197,6 +196,9 @@ async def test_cancelling_while_the_file_is_being_made_leaves_nothing(
         task = asyncio.create_task(artifact.download(tmp_path))
         await asyncio.to_thread(reached.wait, 30)
         task.cancel()
+        for _ in range(10):  # let the clean-up begin while the file is still being opened
+            await asyncio.sleep(0)
+        go.set()
         with pytest.raises(asyncio.CancelledError):
             await task
         await asyncio.to_thread(made.wait, 30)
