@@ -14,7 +14,7 @@ from attrs import field, frozen
 from deepnote_async.errors import ExecutionError
 from deepnote_async.runs import RunHandle
 from deepnote_async.snapshot import Output
-from deepnote_async.transport import CallOptions, Transport, experimental, path_id
+from deepnote_async.transport import CallOptions, Transport, path_id
 from deepnote_async_api import models as wire
 from deepnote_async_api.api.sessions import (
     execute_session_code,
@@ -175,8 +175,7 @@ class Session:
         Raises:
             NotFoundError: there is no such session, or the service cannot stop one; it then ends after its idle time.
         """
-        with experimental("stopping a session"):
-            await self._transport.acknowledge(stop_session, stop_session.build_request(self.id), **options)
+        await self._transport.acknowledge(stop_session, stop_session.build_request(self.id), **options)
 
     def _notebook(self, notebook_id: str | None) -> str:
         return self.notebook_id if notebook_id is None else path_id(notebook_id, "notebook_id")

@@ -71,7 +71,8 @@ class AsyncDatalore:
             >>> from datalore_async_api.api.runs import get_run
             >>> run = await get_run.asyncio(run_id, client=client.generated)
         """
-        return AuthenticatedClient(self._transport.generated.get_async_httpx_client())
+        low_level = self._transport.generated
+        return AuthenticatedClient(low_level.get_async_httpx_client(), read=low_level.read)
 
     async def aclose(self) -> None:
         """Close the connections. Closing twice does nothing; a later call says that the client is closed."""

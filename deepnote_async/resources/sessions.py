@@ -10,7 +10,7 @@ from deepnote_async.resources.runs import Runs
 from deepnote_async.resources.wire import given
 from deepnote_async.runs import RunHandle
 from deepnote_async.sessions import Session
-from deepnote_async.transport import CallOptions, Transport, experimental, path_id
+from deepnote_async.transport import CallOptions, Transport, path_id
 from deepnote_async_api import models as wire
 from deepnote_async_api.api.sessions import create_session, create_session_run
 from deepnote_async_api.types import UNSET
@@ -94,10 +94,9 @@ class Sessions:
             raise ValueError("block_ids takes a list of at least one block")
         body = wire.CreateSessionRunBody(notebook_id=session.notebook_id, block_ids=list(block_ids))
         request = create_session_run.build_request(session.id, body=body)
-        with experimental("running blocks in a session"):
-            answer = await self._transport.call(
-                create_session_run, request, wire.CreateSessionRunResponse.from_dict, **options
-            )
+        answer = await self._transport.call(
+            create_session_run, request, wire.CreateSessionRunResponse.from_dict, **options
+        )
         return self._runs.handle(answer.run_id, session.notebook_id)
 
 

@@ -8,7 +8,6 @@ httpx elsewhere).
 from deepnote_async.transport.auth import TokenSource, base_url_from, origin_of, tidy_url, token_source
 from deepnote_async.transport.call import Operation, Transport
 from deepnote_async.transport.deadline import Deadline
-from deepnote_async.transport.experimental import experimental
 from deepnote_async.transport.files import safe_name, save
 from deepnote_async.transport.options import CallOptions
 from deepnote_async.transport.path import path_id
@@ -22,7 +21,6 @@ __all__ = [
     "TokenSource",
     "Transport",
     "base_url_from",
-    "experimental",
     "origin_of",
     "path_id",
     "safe_name",

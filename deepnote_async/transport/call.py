@@ -12,7 +12,7 @@ import httpx
 from deepnote_async.transport.auth import TokenKeeper, TokenSource
 from deepnote_async.transport.backend import default_backend, injected_backend
 from deepnote_async.transport.deadline import Deadline
-from deepnote_async.transport.decode import decode, refuse_page
+from deepnote_async.transport.decode import decode, guarded, refuse_page
 from deepnote_async.transport.limits import CLOSE_SECONDS
 from deepnote_async.transport.options import CONTEXT_KEY, CallContext, CallOptions
 from deepnote_async.transport.policy import PolicyTransport
@@ -125,7 +125,7 @@ class Transport:
     @property
     def generated(self) -> GeneratedClient:
         """A client for the generated low-level functions, over the same connection and policy."""
-        return GeneratedClient(self._open())
+        return GeneratedClient(self._open(), read=guarded)
 
     async def aclose(self) -> None:
         """Close the connections; a client the user brought stays open. Closing twice does nothing."""

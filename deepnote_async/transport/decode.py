@@ -11,7 +11,7 @@ import httpx
 
 from deepnote_async.errors import DecodeError
 from deepnote_async.transport.mapping import facts
-from deepnote_async.transport.options import CallContext
+from deepnote_async.transport.options import CONTEXT_KEY, CallContext
 
 T = TypeVar("T")
 JsonObject = Mapping[str, Any]
@@ -28,10 +28,7 @@ def decode(response: httpx.Response, read: Callable[[dict[str, Any]], T], contex
     try:
         document = json.loads(response.content)
     except (ValueError, RecursionError) as error:
-        kind = response.headers.get("content-type", "without a content type")
-        raise _error(
-            f"The answer is not JSON ({kind}, {len(response.content)} bytes): {error}", "", response, context
-        ) from None
+        raise _error(_not_json(response, error), "", response, context) from None
     if not isinstance(document, dict):
         raise _error(f"The answer is a JSON {_json_type(document)}, not an object", "", response, context)
     try:
@@ -40,6 +37,26 @@ def decode(response: httpx.Response, read: Callable[[dict[str, Any]], T], contex
         pointer = _pointer(document, error)
         trouble = "is missing" if isinstance(error, KeyError) else "cannot be read"
     raise _error(f"{pointer or 'The answer'} {trouble} in the answer", pointer, response, context)
+
+
+def guarded(parse: Callable[[], T], response: httpx.Response) -> T:
+    """Run the parser of a generated function; what it raises becomes the DecodeError that a typed call would raise.
+
+    Raises:
+        DecodeError: the answer is not JSON, or not what the parser expects.
+    """
+    context = response.request.extensions[CONTEXT_KEY]
+    try:
+        return parse()
+    except json.JSONDecodeError as error:
+        failure = _error(_not_json(response, error), "", response, context)
+    except _READING_ERRORS as error:
+        frames = _reading_frames(error)
+        root = frames[0].f_locals.get("src_dict") if frames else None
+        pointer = _pointer(root, error) if isinstance(root, Mapping) else ""
+        trouble = "is missing" if pointer and isinstance(error, KeyError) else "cannot be read"
+        failure = _error(f"{pointer or 'The answer'} {trouble} in the answer", pointer, response, context)
+    raise failure
 
 
 def refuse_page(response: httpx.Response, context: CallContext) -> None:
@@ -54,6 +71,11 @@ def _error(message: str, pointer: str, response: httpx.Response, context: CallCo
     return error
 
 
+def _not_json(response: httpx.Response, error: Exception) -> str:
+    kind = response.headers.get("content-type", "without a content type")
+    return f"The answer is not JSON ({kind}, {len(response.content)} bytes): {error}"
+
+
 def _json_type(value: object) -> str:
     names = {list: "list", str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
     return names.get(type(value), "value")
@@ -61,7 +83,7 @@ def _json_type(value: object) -> str:
 
 def _pointer(document: JsonObject, error: Exception) -> str:
     """Find what a generated `from_dict` failed on: the object its innermost frame was reading, then the field in it."""
-    frames = [frame for frame in _frames(error.__traceback__) if frame.f_code.co_name == "from_dict"]
+    frames = _reading_frames(error)
     if not frames:
         return ""
     base = _path_to(document, frames[-1].f_locals.get("src_dict"))
@@ -71,10 +93,13 @@ def _pointer(document: JsonObject, error: Exception) -> str:
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in [*base, *field])
 
 
-def _frames(traceback: TracebackType | None) -> list[FrameType]:
+def _reading_frames(error: Exception) -> list[FrameType]:
+    """List the frames of generated `from_dict` methods that an error passed, outermost first."""
     frames = []
+    traceback: TracebackType | None = error.__traceback__
     while traceback is not None:
-        frames.append(traceback.tb_frame)
+        if traceback.tb_frame.f_code.co_name == "from_dict":
+            frames.append(traceback.tb_frame)
         traceback = traceback.tb_next
     return frames
 

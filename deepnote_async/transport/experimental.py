@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from deepnote_async.errors import APIError
+import re
 
 _UNKNOWN_OPERATION = (404, 405)
 
+INFERRED = (
+    ("PATCH", r"/v2/projects/[^/]+", "changing the settings of a project"),
+    ("DELETE", r"/v2/sessions/[^/]+", "stopping a session"),
+    ("POST", r"/v2/sessions/[^/]+/runs", "running blocks in a session"),
+    ("POST", r"/api/computation/v1/notebook", "running a notebook in place"),
+)
+"""What the contracts mark as inferred, by method and path; a test keeps the two together."""
 
-@contextmanager
-def experimental(what: str) -> Iterator[None]:
-    """Tell, in a 404 or 405 that passes, that the operation is known from a user's script or tool alone.
+
+def hint(method: str, path: str, status: int) -> str:
+    """Say that an operation is experimental, if it is and the status can mean that the service does not have it.
 
     Args:
-        what: the operation in words, such as "stopping a session".
+        method: HTTP method.
+        path: path of the call, or its template.
+        status: status of the answer.
     """
-    try:
-        yield
-    except APIError as error:
-        if error.status in _UNKNOWN_OPERATION:
-            head, *rest = error.args
-            error.args = (f"{head}; {what} is experimental, and this service may not have it", *rest)
-        raise
+    if status in _UNKNOWN_OPERATION:
+        for known_method, pattern, what in INFERRED:
+            if method == known_method and re.search(f"{pattern}$", path):
+                return f"; {what} is experimental, and this service may not have it"
+    return ""

@@ -28,6 +28,7 @@ from deepnote_async.errors import (
     UnexpectedRedirectError,
     UnexpectedStatusError,
 )
+from deepnote_async.transport.experimental import hint
 from deepnote_async.transport.options import CallContext
 
 ERRORS_BY_STATUS: Mapping[int, type[APIError]] = {
@@ -88,7 +89,8 @@ def error_from_response(
     kind = ERRORS_BY_STATUS.get(status) or (ServerError if status >= 500 else UnexpectedStatusError)  # noqa: PLR2004
     said = message_of(response)
     said = said.replace(hide, "***") if hide else said
-    error = kind(f"{_status_name(status)}: {said}" if said else _status_name(status), **facts(context, response))
+    head = f"{_status_name(status)}: {said}" if said else _status_name(status)
+    error = kind(head + hint(context.method, context.path, status), **facts(context, response))
     error.message = said
     if isinstance(error, RateLimitError):
         error.retry_after = _seconds(response.headers.get("retry-after"))

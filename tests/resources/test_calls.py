@@ -74,23 +74,25 @@ async def test_every_refusal_has_its_error_with_the_services_words(call: Call, s
     assert error.status == status
 
 
-ODD: dict[str, httpx.Response] = {
-    "empty": httpx.Response(200, content=b""),
-    "html": httpx.Response(200, html="<html><body>Sign in</body></html>"),
-    "truncated": httpx.Response(200, content=b'{"run": {"runId": "'),
-    "null": httpx.Response(200, content=b"null"),
-    "list": httpx.Response(200, content=b"[]"),
-    "number": httpx.Response(200, content=b"5"),
-    "binary": httpx.Response(200, content=b"\xff\xfe\x00"),
-    "nothing in it": httpx.Response(200, content=b"{}"),
-    "nulls in it": httpx.Response(200, json=dict.fromkeys(["run", "notebook", "project", "block", "session", "file"])),
+ODD: dict[str, dict[str, Any]] = {
+    "empty": {"content": b""},
+    "html": {"html": "<html><body>Sign in</body></html>"},
+    "truncated": {"content": b'{"run": {"runId": "'},
+    "null": {"content": b"null"},
+    "list": {"content": b"[]"},
+    "number": {"content": b"5"},
+    "binary": {"content": b"\xff\xfe\x00"},
+    "nothing in it": {"content": b"{}"},
+    "nulls in it": {"json": dict.fromkeys(["run", "notebook", "project", "block", "session", "file"])},
 }
 
 
-@by_operation
+@every_call
 @pytest.mark.parametrize("odd", ODD)
 async def test_odd_answers_are_decode_errors(call: Call, odd: str) -> None:
-    async with client_of(lambda _: ODD[odd]) as client:
+    # A generated parser reads documented statuses only; a typed call takes any success.
+    status = call.status if call in LOW_LEVEL else 200
+    async with client_of(lambda _: httpx.Response(status, **ODD[odd])) as client:
         reads_nothing = call.answer is None or call.operation in {"interruptSession", "updateBlock", "copyFile"}
         if reads_nothing and odd != "html":
             await call.make(client)  # so little can be wrong with the answer
@@ -99,6 +101,19 @@ async def test_odd_answers_are_decode_errors(call: Call, odd: str) -> None:
             await call.make(client)
     error = caught.value.__cause__ if isinstance(caught.value, RunStartUnknownError) else caught.value
     assert type(error) is DecodeError
+
+
+@pytest.mark.parametrize("call", LOW_LEVEL, ids=lambda call: call.operation)
+async def test_the_low_level_calls_say_where_an_answer_cannot_be_read(call: Call) -> None:
+    ((name, _value),) = call.answer.items()
+    async with client_of(lambda _: httpx.Response(call.status, json={name: 5})) as client:
+        with pytest.raises(DecodeError) as caught:
+            await call.make(client)
+    assert caught.value.pointer in {f"/{name}", ""}
+    async with client_of(lambda _: httpx.Response(call.status, json={})) as client:
+        with pytest.raises(DecodeError, match=f"/{name} is missing") as caught:
+            await call.make(client)
+    assert caught.value.pointer == f"/{name}"
 
 
 @by_operation

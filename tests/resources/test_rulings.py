@@ -8,8 +8,11 @@ import httpx
 import pytest
 
 from deepnote_async import APIError, AsyncDeepnote, BadRequestError, DecodeError, NotFoundError
+from deepnote_async.transport.experimental import INFERRED, hint
+from deepnote_async_api.api.projects import update_project
+from deepnote_async_api.models import UpdateProjectBody
 from tests.resources.calls import BLOCK, NOTEBOOK, PAGE, PROJECT, UUID, collect
-from tests.support.contract import document, operations
+from tests.support.contract import DATALORE, DEEPNOTE, document, operations
 from tests.support.service import RUN_ID, body_of, client_of, run_json, started_json
 
 OPERATIONS = {operation["operationId"]: operation for _, _, operation in operations()}
@@ -217,8 +220,23 @@ async def test_30_the_legacy_call_warns_about_stopped_machines() -> None:
 @pytest.mark.parametrize("make", [
     lambda c: c.sessions.attach(UUID, "nb").stop(),
     lambda c: c.sessions.run_blocks(c.sessions.attach(UUID, "nb"), ["b"]),
+    lambda c: update_project.asyncio(UUID, client=c.generated, body=UpdateProjectBody(environment_id="e")),
 ])  # fmt: skip
 @pytest.mark.parametrize("status", [404, 405])
 async def test_inferred_operations_say_that_they_are_experimental(make: Any, status: int) -> None:
     with pytest.raises(APIError, match="is experimental, and this service may not have it"):
         await read({"message": "Not found"}, make, status)
+
+
+def test_the_table_of_experimental_operations_is_the_contracts() -> None:
+    inferred = [
+        (method, path)
+        for contract in (DEEPNOTE, DATALORE)
+        for method, path, operation in contract.operations()
+        if operation["x-evidence"]["level"] == "inferred"
+    ]
+    assert all(hint(method, path, 404) for method, path in inferred)
+    assert len(inferred) == len(INFERRED)
+    assert not any(hint(method, path, 400) for method, path in inferred)
+    others = [row[:2] for row in operations() if row[2]["x-evidence"]["level"] != "inferred"]
+    assert not any(hint(method, path, 404) for method, path in others)

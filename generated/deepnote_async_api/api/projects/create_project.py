@@ -79,7 +79,9 @@ def _build_response(
         status_code=response.status_code,
         content=response.content,
         headers=response.headers,
-        parsed=_parse_response(client=client, response=response),
+        parsed=client.read(
+            lambda: _parse_response(client=client, response=response), response
+        ),
     )
 
 
