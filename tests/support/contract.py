@@ -58,6 +58,13 @@ class Contract:
                 return operation
         raise AssertionError(f"the contract has no operation {method} {path}")
 
+    def knows(self, method: str, path: str) -> bool:
+        """Whether a request belongs to an operation of the contract."""
+        try:
+            return bool(self.operation_of(method, path))
+        except AssertionError:
+            return False
+
     def check_answer(self, response: httpx.Response) -> None:
         """Assert that an answer has a documented status, and a documented media type or a body of its schema."""
         operation = self.operation_of(response.request.method, _path_of(response.request))

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from deepnote_async import AsyncDeepnote
+from tests.support.contract import DEEPNOTE
 
 RUN_ID = "00000000-0000-4000-8000-000000000001"
 BASE_URL = "https://api.example.test"
@@ -18,12 +19,20 @@ Answer = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
 
 @asynccontextmanager
 async def client_of(answer: Answer, *, token: Any = "tok", **options: Any) -> AsyncIterator[AsyncDeepnote]:
-    """Make a client whose requests are answered by a function."""
+    """Make a client whose requests are answered by a function, and judged by the contract before."""
     async with (
-        httpx.AsyncClient(transport=httpx.MockTransport(answer)) as backend,  # type: ignore[arg-type]
+        httpx.AsyncClient(transport=httpx.MockTransport(answer), event_hooks={"request": [_judge]}) as backend,  # type: ignore[arg-type]
         AsyncDeepnote(token, BASE_URL, http_client=backend, **options) as client,
     ):
         yield client
+
+
+async def _judge(request: httpx.Request) -> None:
+    """Hold a request of the facade to the contract; calls that the contract does not have are not of the facade."""
+    kind = request.headers.get("content-type", "application/json")
+    is_known = DEEPNOTE.knows(request.method, request.url.raw_path.decode().partition("?")[0])
+    if request.url.host == httpx.URL(BASE_URL).host and is_known and kind == "application/json":
+        DEEPNOTE.check_request(request)
 
 
 def run_json(status: str = "success", **fields: Any) -> dict[str, Any]:
