@@ -36,7 +36,3 @@ class Deadline:
         if math.isnan(seconds) or seconds < 0:
             raise ValueError(f"timeout must not be negative or NaN, got {seconds!r}")
         return cls(anyio.current_time() + seconds, seconds)
-
-    def remaining(self) -> float:
-        """Seconds that are left; never negative, `math.inf` without a limit."""
-        return max(0.0, self.at - anyio.current_time())
