@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         UnexpectedStatusError,
         UnsupportedError,
     )
+    from deepnote_async.events import Event, RateEvent, RequestEvent, RetryEvent, RunEvent
     from deepnote_async.models import (
         Folder,
         ImportedNotebook,
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from deepnote_async.runs import Artifact, Failure, RunHandle, RunResult
     from deepnote_async.sessions import Execution, Session, SessionStatus
     from deepnote_async.snapshot import Block, Output, Snapshot
+    from deepnote_async.transport import Retry
 
 __all__ = [
     "APIError",
@@ -81,6 +83,7 @@ __all__ = [
     "DeadlineExceededError",
     "DecodeError",
     "DeepnoteError",
+    "Event",
     "Execution",
     "ExecutionError",
     "Failure",
@@ -99,11 +102,16 @@ __all__ = [
     "Project",
     "ProjectFile",
     "ProjectNotebook",
+    "RateEvent",
     "RateLimitError",
+    "RequestEvent",
     "RequestTimeoutError",
     "ResponseTooLargeError",
+    "Retry",
+    "RetryEvent",
     "Run",
     "RunError",
+    "RunEvent",
     "RunFailedError",
     "RunHandle",
     "RunResult",
@@ -125,6 +133,7 @@ __all__ = [
 
 _ROOMS = {
     "client": {"AsyncDeepnote"},
+    "events": {"Event", "RateEvent", "RequestEvent", "RetryEvent", "RunEvent"},
     "models": {
         "Folder",
         "ImportedNotebook",
@@ -145,6 +154,7 @@ _ROOMS = {
     "runs": {"Artifact", "Failure", "RunHandle", "RunResult"},
     "sessions": {"Execution", "Session", "SessionStatus"},
     "snapshot": {"Block", "Output", "Snapshot"},
+    "transport": {"Retry"},
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
+from deepnote_async.events import OnEvent
 from deepnote_async.resources.blocks import Blocks
 from deepnote_async.resources.files import Files
 from deepnote_async.resources.legacy import Legacy
@@ -14,7 +15,15 @@ from deepnote_async.resources.notebooks import Notebooks
 from deepnote_async.resources.projects import Projects
 from deepnote_async.resources.runs import Runs
 from deepnote_async.resources.sessions import Sessions
-from deepnote_async.transport import CallOptions, TokenSource, Transport, base_url_from, token_source
+from deepnote_async.transport import (
+    DEFAULT_RETRY,
+    CallOptions,
+    Retry,
+    TokenSource,
+    Transport,
+    base_url_from,
+    token_source,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -33,9 +42,15 @@ class AsyncDeepnote:
             after a 401. Default: DEEPNOTE_TOKEN, else DEEPNOTE_API_KEY.
         base_url: address of the service; default DEEPNOTE_API_URL, else https://api.deepnote.com. A `/v1` or `/v2` at
             its end is dropped, since paths carry the version.
-        timeout: total seconds for one call, whatever it does; None for no limit.
+        timeout: total seconds for one call, whatever it does: waiting for the rate gate, retries and the body included;
+            None for no limit.
+        retry: how failed attempts of a call are repeated, see Retry; None sends once.
+        rate: requests per second, if the limit is known. None sends without a limit until the service answers 429, and
+            then learns one; all calls of the client share it.
         http_client: an httpx.AsyncClient to send with; its proxies, mounts and hooks apply, its default headers and
             authentication do not, and it is never closed here.
+        on_event: called with a record of every request, retry, rate change and change of a run, see
+            `deepnote_async.events`; what it raises is logged.
 
     Raises:
         ValueError: there is no token, the token cannot be one, or the address is none.
@@ -52,10 +67,21 @@ class AsyncDeepnote:
         base_url: str | None = None,
         *,
         timeout: float | None = 60.0,
+        retry: Retry | None = DEFAULT_RETRY,
+        rate: float | None = None,
         http_client: httpx.AsyncClient | None = None,
+        on_event: OnEvent | None = None,
     ) -> None:
         self._base_url = base_url_from(base_url)
-        self._transport = Transport(token_source(token), self._base_url, timeout, http_client)
+        self._transport = Transport(
+            token_source(token),
+            self._base_url,
+            timeout=timeout,
+            retry=retry,
+            rate=rate,
+            http_client=http_client,
+            on_event=on_event,
+        )
         self.runs = Runs(self._transport)
         self.notebooks = Notebooks(self._transport)
         self.projects = Projects(self._transport)

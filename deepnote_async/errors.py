@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 Sent: TypeAlias = Literal["no", "maybe", "yes"]
 """Whether a request reached the service: nothing left; some or all of it left; the service began to answer."""
 
+RetryStopped: TypeAlias = Literal["attempts", "budget", "deadline", "retry_after"]
+"""Why a failure that is worth repeating was not repeated.
+
+"attempts": there were enough. "budget": too many calls of this client failed lately. "deadline": the pause would have
+outlasted the call. "retry_after": the service asked for a longer pause than is waited for.
+"""
+
 
 class DeepnoteError(Exception):
     """Base of all errors of this package.
@@ -50,8 +57,11 @@ class CallError(DeepnoteError):
         status: HTTP status of the answer, None if there was none.
         request_id: the service's id of the request, None if it gave none.
         attempts: how many times the request was tried.
-        elapsed: seconds from the first attempt to the error.
+        elapsed: seconds from the beginning of the call to the error.
+        retry_stopped: why a failure that is worth repeating was not repeated; None if it is not worth it.
     """
+
+    retry_stopped: RetryStopped | None = None
 
     def __init__(
         self,
@@ -75,18 +85,22 @@ class CallError(DeepnoteError):
 
     def __str__(self) -> str:
         tail = f", request id {self.request_id}" if self.request_id else ""
-        return f"{self.args[0]} ({self.method} {self.path}{tail})"
+        tries = f", {self.attempts} attempts" if self.attempts > 1 else ""
+        return f"{self.args[0]} ({self.method} {self.path}{tail}{tries})"
 
 
 class APIError(CallError):
     """The service answered with an error status; `message` is its own explanation.
 
     Use the subclass of a status to catch it: `except NotFoundError`.
+
+    Attributes:
+        message: what the service said, without the status; empty if it said nothing readable.
+        retry_after: seconds the service asks to wait, None if it did not say.
     """
 
     message: str = ""
-    """What the service said, without the status; empty if it said nothing readable."""
-
+    retry_after: float | None = None
     status: int
 
 
@@ -115,13 +129,7 @@ class ConflictError(APIError):
 
 
 class RateLimitError(APIError):
-    """429: the rate limit is used up.
-
-    Attributes:
-        retry_after: seconds the service asks to wait, None if it did not say.
-    """
-
-    retry_after: float | None = None
+    """429: the rate limit is used up; `retry_after` tells for how long, where the service does."""
 
 
 class ServerError(APIError):
@@ -152,7 +160,14 @@ class ConnectionLostError(TransportError, ConnectionError):
 
 
 class DeadlineExceededError(TransportError, TimeoutError):
-    """The call did not finish within its total time."""
+    """The call did not finish within its total time.
+
+    Attributes:
+        spent: where the time went, in order and in seconds: "gate" (waiting for the rate gate), "connect", "attempt 1"
+            (from sending to the answer or its failure), "backoff" (the pause before the next attempt), and so on.
+    """
+
+    spent: tuple[tuple[str, float], ...] = ()
 
 
 class UnexpectedRedirectError(TransportError):

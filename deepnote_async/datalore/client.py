@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Self
 
 from datalore_async_api import AuthenticatedClient
 from deepnote_async.datalore.runs import Runs
-from deepnote_async.transport import TokenSource, Transport, tidy_url, token_source
+from deepnote_async.events import OnEvent
+from deepnote_async.transport import DEFAULT_RETRY, Retry, TokenSource, Transport, tidy_url, token_source
 
 if TYPE_CHECKING:
     import httpx
@@ -28,9 +29,15 @@ class AsyncDatalore:
             asked again after a 401. Default: DATALORE_API_TOKEN.
         base_url: address of the service, with a path prefix if it has one; default DATALORE_URL, else
             https://datalore.jetbrains.com.
-        timeout: total seconds for one call, whatever it does; None for no limit.
+        timeout: total seconds for one call, whatever it does: waiting for the rate gate, retries and the body included;
+            None for no limit.
+        retry: how failed attempts of a call are repeated, see Retry; None sends once.
+        rate: requests per second, if the limit is known. None sends without a limit until the service answers 429, and
+            then learns one; all calls of the client share it.
         http_client: an httpx.AsyncClient to send with; its proxies, mounts and hooks apply, its default headers and
             authentication do not, and it is never closed here.
+        on_event: called with a record of every request, retry, rate change and change of a run, see
+            `deepnote_async.events`; what it raises is logged.
         allow_http: hosts of your own network that may be spoken to without encryption: the token travels in the clear.
 
     Raises:
@@ -48,14 +55,19 @@ class AsyncDatalore:
         base_url: str | None = None,
         *,
         timeout: float | None = 60.0,
+        retry: Retry | None = DEFAULT_RETRY,
+        rate: float | None = None,
         http_client: httpx.AsyncClient | None = None,
+        on_event: OnEvent | None = None,
         allow_http: Collection[str] = (),
     ) -> None:
         if isinstance(allow_http, str):
             raise TypeError(f"allow_http takes a list of hosts, such as ({allow_http!r},), not one string")
         self._base_url = tidy_url(base_url or os.environ.get("DATALORE_URL") or DEFAULT_BASE_URL, allow_http)
         tokens = token_source(token, ("DATALORE_API_TOKEN",), "an API token of your Datalore account")
-        self._transport = Transport(tokens, self._base_url, timeout, http_client)
+        self._transport = Transport(
+            tokens, self._base_url, timeout=timeout, retry=retry, rate=rate, http_client=http_client, on_event=on_event
+        )
         self.runs = Runs(self._transport, self._base_url)
 
     def __repr__(self) -> str:

@@ -1,8 +1,7 @@
 """The one room that touches the network.
 
-A call flows through `Transport.call` into an httpx.AsyncClient whose transport is the policy (`policy.py`:
-authentication by origin, deadline, limits, errors), and from there to a backend (`backend.py`: aiohttp on asyncio,
-httpx elsewhere).
+A call flows through `Transport.call` to the policy (`policy.py`: deadline, rate gate, retry), which sends each attempt
+(`sender.py`: token by origin, limits, errors) through a backend (`backend.py`: aiohttp on asyncio, httpx elsewhere).
 """
 
 from deepnote_async.transport.auth import TokenSource, base_url_from, origin_of, tidy_url, token_source
@@ -11,12 +10,15 @@ from deepnote_async.transport.deadline import Deadline
 from deepnote_async.transport.files import safe_name, save
 from deepnote_async.transport.options import CallOptions
 from deepnote_async.transport.path import path_id
+from deepnote_async.transport.retry import DEFAULT_RETRY, Retry
 from deepnote_async.transport.stream import Streamed
 
 __all__ = [
+    "DEFAULT_RETRY",
     "CallOptions",
     "Deadline",
     "Operation",
+    "Retry",
     "Streamed",
     "TokenSource",
     "Transport",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar, Unpack
@@ -9,13 +10,18 @@ from typing import Any, Protocol, TypeVar, Unpack
 import anyio
 import httpx
 
+from deepnote_async.events import OnEvent
 from deepnote_async.transport.auth import TokenKeeper, TokenSource
 from deepnote_async.transport.backend import default_backend, injected_backend
 from deepnote_async.transport.deadline import Deadline
 from deepnote_async.transport.decode import decode, guarded, refuse_page
+from deepnote_async.transport.gate import RateGate
 from deepnote_async.transport.limits import CLOSE_SECONDS
-from deepnote_async.transport.options import CONTEXT_KEY, CallContext, CallOptions
-from deepnote_async.transport.policy import PolicyTransport
+from deepnote_async.transport.options import CallContext, CallOptions, lane_of
+from deepnote_async.transport.policy import Defaults, PolicyTransport
+from deepnote_async.transport.reporting import Reporter, log_as_told
+from deepnote_async.transport.retry import Retry
+from deepnote_async.transport.sender import Sender
 from deepnote_async.transport.stream import Streamed
 from deepnote_async_api import AuthenticatedClient as GeneratedClient
 
@@ -36,16 +42,30 @@ class Transport:
         tokens: where the token comes from.
         base_url: address of the service, tidied by `base_url_from`.
         timeout: total seconds of a call that names none; None for no limit.
+        retry: how failed attempts of a call that says nothing else are repeated; None sends once.
+        rate: requests per second; None learns the limit from the service's refusals.
         http_client: sends the requests instead of the built-in backend; never closed here.
+        on_event: told of what happens below the calls.
     """
 
     def __init__(
-        self, tokens: TokenSource, base_url: str, timeout: float | None, http_client: httpx.AsyncClient | None
+        self,
+        tokens: TokenSource,
+        base_url: str,
+        *,
+        timeout: float | None,
+        retry: Retry | None,
+        rate: float | None,
+        http_client: httpx.AsyncClient | None,
+        on_event: OnEvent | None,
     ) -> None:
-        self._tokens = TokenKeeper(tokens)
-        self._base_url = httpx.URL(base_url)
-        self._timeout = timeout
+        log_as_told()
+        self.report = Reporter(on_event)
+        self._base_url = base_url
+        self._defaults = Defaults(timeout=timeout, retry=_checked_retry(retry))
         self._injected = http_client
+        sender = Sender(self._backend, TokenKeeper(tokens), httpx.URL(base_url), self.report)
+        self._policy = PolicyTransport(sender, self._defaults, RateGate(checked_rate(rate), self.report), self.report)
         self._client: httpx.AsyncClient | None = None
         self._closed = False
 
@@ -70,7 +90,7 @@ class Transport:
             DecodeError: the answer is not what the operation promises.
         """
         context = self._context(operation.METHOD, operation.PATH_TEMPLATE, options)
-        return decode(await self._send(context, request, options), read, context)
+        return await self._send(context, request, options, lambda response: decode(response, read, context))
 
     async def acknowledge(
         self, operation: Operation, request: Mapping[str, Any], **options: Unpack[CallOptions]
@@ -83,7 +103,7 @@ class Transport:
             DecodeError: the answer is a web page, such as the login page of a proxy.
         """
         context = self._context(operation.METHOD, operation.PATH_TEMPLATE, options)
-        refuse_page(await self._send(context, request, options), context)
+        await self._send(context, request, options, lambda response: refuse_page(response, context))
 
     @asynccontextmanager
     async def stream(
@@ -110,8 +130,8 @@ class Transport:
         """
         context = self._context(method.upper(), path_template, options, streaming=True)
         headers = {"accept": "*/*", **request.get("headers", {})}  # what comes is a file, and may be of any kind
-        response = await self._send(context, {"method": method, **request, "headers": headers}, options)
-        body = Streamed(response, context, max_bytes)
+        sent = {"method": method, **request, "headers": headers}
+        body = await self._send(context, sent, options, lambda response: Streamed(response, context, max_bytes))
         try:
             yield body
         finally:
@@ -120,7 +140,9 @@ class Transport:
     async def request(self, method: str, path: str, content: Mapping[str, Any], options: CallOptions) -> httpx.Response:
         """Send a request that no generated module builds, under the same policy; the body of the answer is read."""
         context = self._context(method.upper(), path, options)
-        return await self._send(context, {"method": method, "url": path, **content}, options)
+        response = await self._send(context, {"method": method, "url": path, **content}, options, _as_it_is)
+        response.request = httpx.Request(method, f"{self._base_url}{path}")  # without the token
+        return response
 
     @property
     def generated(self) -> GeneratedClient:
@@ -130,22 +152,39 @@ class Transport:
     async def aclose(self) -> None:
         """Close the connections; a client the user brought stays open. Closing twice does nothing."""
         self._closed = True
-        client, self._client = self._client, None
-        if client is not None:
-            with anyio.move_on_after(CLOSE_SECONDS, shield=True):
-                await client.aclose()
+        self._client = None
+        with anyio.move_on_after(CLOSE_SECONDS, shield=True):
+            await self._policy.aclose()
 
     def _context(self, method: str, path: str, options: CallOptions, *, streaming: bool = False) -> CallContext:
-        deadline = Deadline.after(options.get("timeout", self._timeout))
-        return CallContext(method, path, deadline, started=anyio.current_time(), streaming=streaming)
+        return CallContext(
+            method,
+            path,
+            Deadline.after(options.get("timeout", self._defaults.timeout)),
+            started=anyio.current_time(),
+            retry=_checked_retry(options.get("retry", self._defaults.retry)),
+            streaming=streaming,
+            lane=lane_of(method, streaming=streaming),
+        )
 
-    async def _send(self, context: CallContext, request: Mapping[str, Any], options: CallOptions) -> httpx.Response:
-        headers = {**options.get("extra_headers", {}), **request.get("headers", {})}
-        for name, value in headers.items():
-            _check_header(name, value)
-        client = self._open()
-        made = client.build_request(**{**request, "headers": headers, "extensions": {CONTEXT_KEY: context}})
-        return await client.send(made, stream=context.streaming)
+    async def _send(
+        self,
+        context: CallContext,
+        request: Mapping[str, Any],
+        options: CallOptions,
+        read: Callable[[httpx.Response], T],
+    ) -> T:
+        """Build a request and hand it to the policy: what httpx.AsyncClient would add to that is only time."""
+        headers = self._open().headers
+        added = {**options.get("extra_headers", {}), **request.get("headers", {})}
+        if added:
+            headers = headers.copy()
+            for name, value in added.items():
+                _check_header(name, value)
+                headers[name] = value
+        url = request["url"] if "://" in request["url"] else f"{self._base_url}{request['url']}"
+        made = httpx.Request(**{**request, "url": url, "headers": headers})
+        return await self._policy.send(made, context, read)
 
     def _backend(self) -> httpx.AsyncBaseTransport:
         return injected_backend(self._injected) if self._injected is not None else default_backend()
@@ -155,7 +194,7 @@ class Transport:
             raise RuntimeError("this client is closed; make another one")
         if self._client is None:
             self._client = httpx.AsyncClient(
-                transport=PolicyTransport(self._backend, self._tokens, self._base_url, self._timeout),
+                transport=self._policy,
                 base_url=self._base_url,
                 headers={"user-agent": _user_agent(), "accept": "application/json"},
                 timeout=None,  # noqa: S113  (the policy transport sets every timeout, from the call's deadline)
@@ -163,6 +202,32 @@ class Transport:
                 trust_env=False,
             )
         return self._client
+
+
+def checked_rate(rate: float | None) -> float | None:
+    """Return requests per second that can be kept to.
+
+    Raises:
+        TypeError: it is no number.
+        ValueError: it is not above zero, or not finite.
+    """
+    if rate is None:
+        return None
+    if isinstance(rate, bool) or not isinstance(rate, int | float):
+        raise TypeError(f"rate takes requests per second or None, not {type(rate).__name__}")
+    if not 0 < rate < math.inf:
+        raise ValueError(f"rate must be above zero and finite, got {rate!r}; None learns it")
+    return float(rate)
+
+
+def _checked_retry(retry: Retry | None) -> Retry | None:
+    if retry is not None and not isinstance(retry, Retry):
+        raise TypeError(f"retry takes a Retry or None, not {type(retry).__name__}")
+    return retry
+
+
+def _as_it_is(response: httpx.Response) -> httpx.Response:
+    return response
 
 
 def _check_header(name: str, value: str) -> None:

@@ -30,6 +30,7 @@ from deepnote_async.errors import (
 )
 from deepnote_async.transport.experimental import hint
 from deepnote_async.transport.options import CallContext
+from deepnote_async.transport.retry_after import retry_after_of
 
 ERRORS_BY_STATUS: Mapping[int, type[APIError]] = {
     400: BadRequestError,
@@ -54,6 +55,7 @@ class CallFacts(TypedDict):
     path: str
     status: int | None
     request_id: str | None
+    attempts: int
     elapsed: float
 
 
@@ -63,9 +65,15 @@ def facts(context: CallContext, response: httpx.Response | None = None) -> CallF
         "method": context.method,
         "path": context.path,
         "status": response.status_code if response is not None else None,
-        "request_id": response.headers.get("x-request-id") if response is not None else None,
+        "request_id": request_id_of(response),
+        "attempts": max(1, context.record.attempt),
         "elapsed": anyio.current_time() - context.started,
     }
+
+
+def request_id_of(response: httpx.Response | None) -> str | None:
+    """Read the service's id of a request."""
+    return response.headers.get("x-request-id") if response is not None else None
 
 
 def error_from_response(
@@ -92,10 +100,7 @@ def error_from_response(
     head = f"{_status_name(status)}: {said}" if said else _status_name(status)
     error = kind(head + hint(context.method, context.path, status), **facts(context, response))
     error.message = said
-    if isinstance(error, RateLimitError):
-        error.retry_after = _seconds(response.headers.get("retry-after"))
-        if error.retry_after is None:
-            error.retry_after = _seconds(response.headers.get("ratelimit-reset"))
+    error.retry_after = retry_after_of(response.headers)
     return error
 
 
@@ -132,13 +137,15 @@ def _was_not_sent(error: httpx.RequestError, context: CallContext) -> bool:
 
 def deadline_error(context: CallContext) -> DeadlineExceededError:
     """Make the exception for a call whose total time ran out."""
+    spent = context.record.spent(anyio.current_time())
+    went = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in spent)
     where = {
-        "no": "no connection had come about",
+        "no": "nothing had been sent",
         "maybe": "the request was sent, no answer had come",
         "yes": "the answer had begun",
     }[context.record.sent]
-    error = DeadlineExceededError(f"Not done within {context.deadline.allowed:g} s: {where}", **facts(context))
-    error.sent = context.record.sent
+    error = DeadlineExceededError(f"Not done within {context.deadline.allowed:g} s: {where} ({went})", **facts(context))
+    error.sent, error.spent = context.record.sent, spent
     return error
 
 
@@ -167,11 +174,3 @@ def _status_name(status: int) -> str:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        seconds = float(text) if text is not None else None
-    except ValueError:
-        return None
-    return seconds if seconds is not None and 0 <= seconds < float("inf") else None

@@ -7,8 +7,10 @@ from typing import TypedDict
 
 from attrs import field, frozen
 
-from deepnote_async.errors import Sent
 from deepnote_async.transport.deadline import Deadline
+from deepnote_async.transport.gate import Lane
+from deepnote_async.transport.progress import SendRecord as SendRecord  # noqa: PLC0414  (backends take it from here)
+from deepnote_async.transport.retry import Retry
 
 CONTEXT_KEY = "deepnote"
 """Under this key of httpx's request extensions the CallContext travels to the policy transport."""
@@ -19,31 +21,13 @@ class CallOptions(TypedDict, total=False):
 
     Keys:
         timeout: total seconds for the call, whatever it does; None for no limit. Default: the client's.
+        retry: how failed attempts are repeated; None sends once. Default: the client's.
         extra_headers: headers to send with it; they cannot replace Authorization.
     """
 
     timeout: float | None
+    retry: Retry | None
     extra_headers: Mapping[str, str]
-
-
-class SendRecord:
-    """How far a request came, written by the backend while it works; mutable, since it outlives a failed attempt.
-
-    Attributes:
-        noted: what the backend's tracing has said; "no" until it says otherwise.
-        traced: whether the backend traces at all. Without tracing, silence proves nothing.
-    """
-
-    __slots__ = ("noted", "traced")
-
-    def __init__(self) -> None:
-        self.noted: Sent = "no"
-        self.traced = False
-
-    @property
-    def sent(self) -> Sent:
-        """Whether the request reached the service, as far as is known."""
-        return "maybe" if self.noted == "no" and not self.traced else self.noted
 
 
 @frozen
@@ -55,12 +39,24 @@ class CallContext:
         path: path template, for messages: ids never stand in it.
         deadline: when the whole call has to be over.
         started: reading of the event loop's clock at the start, in seconds.
+        retry: how failed attempts are repeated; None sends once.
         streaming: a success goes to the caller with its body unread; whoever asks for that closes it.
+        lane: with whom it takes turns at the rate gate.
+        record: how far it came.
     """
 
     method: str
     path: str
     deadline: Deadline
     started: float
+    retry: Retry | None = None
     streaming: bool = False
+    lane: Lane = "look"
     record: SendRecord = field(factory=SendRecord, eq=False)
+
+
+def lane_of(method: str, *, streaming: bool) -> Lane:
+    """Tell with whom a call takes turns at the rate gate."""
+    if streaming:
+        return "download"
+    return "look" if method in {"GET", "HEAD", "OPTIONS"} else "start"

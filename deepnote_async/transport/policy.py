@@ -1,155 +1,184 @@
 """The policy transport: what holds for every request, generated or hand-made.
 
-It stands between the httpx.AsyncClient and the backend, adds the token for the service's own origin, keeps the call's
-deadline over everything including the body, reads the decoded body up to a limit, and turns what is not a success into
-the exception for it. Only the body of a call marked as streaming is left to its reader (`stream.py`).
+One deadline spans everything: the rate gate, every attempt with its body, and the pauses between them. What fails is
+repeated where that may help and does no harm (`retry.py`); what is left becomes the exception for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import anyio
 import httpx
+from attrs import frozen
 
-from deepnote_async.errors import ResponseTooLargeError
-from deepnote_async.transport.auth import TokenKeeper, origin_of
+from deepnote_async.errors import APIError, CallError, NotFoundError, RateLimitError
+from deepnote_async.events import RetryEvent
 from deepnote_async.transport.deadline import Deadline
-from deepnote_async.transport.limits import CLOSE_SECONDS, CONNECT_SECONDS, MAX_BODY_BYTES, POOL_SECONDS
-from deepnote_async.transport.mapping import deadline_error, error_from_httpx, error_from_response, facts
-from deepnote_async.transport.options import CONTEXT_KEY, CallContext
+from deepnote_async.transport.gate import RateGate
+from deepnote_async.transport.limits import CONNECT_SECONDS, POOL_SECONDS
+from deepnote_async.transport.mapping import deadline_error
+from deepnote_async.transport.options import CONTEXT_KEY, CallContext, lane_of
+from deepnote_async.transport.reporting import Reporter
+from deepnote_async.transport.retry import (
+    REPEATABLE,
+    Budget,
+    Retry,
+    is_worth_repeating,
+    may_have_been_applied,
+    pause_after,
+)
+from deepnote_async.transport.sender import Sender, can_repeat
 
-_UNAUTHORIZED = 401
-_DROPPED_HEADERS = {"content-encoding", "content-length", "transfer-encoding", "set-cookie"}
-"""The body is decoded already; and the API has no cookies, so none is kept for the next call."""
+T = TypeVar("T")
+
+
+@frozen(kw_only=True)
+class Defaults:
+    """What holds for a call that says nothing else.
+
+    Attributes:
+        timeout: total seconds of a call; None for no limit.
+        retry: how failed attempts are repeated; None sends once.
+    """
+
+    timeout: float | None
+    retry: Retry | None
 
 
 class PolicyTransport(httpx.AsyncBaseTransport):
     """Sends requests under the client's policy.
 
     Args:
-        make_backend: makes what sends the bytes; asked at the first request, when it is known which event loop runs.
-        tokens: where the token comes from.
-        base_url: address of the service; only its origin gets the token.
-        timeout: total seconds of a call that carries no deadline of its own, such as one made with `client.generated`.
+        sender: carries out one attempt.
+        defaults: for calls that carry no CallContext, such as those made with `client.generated`.
+        gate: what every attempt passes before it is sent.
+        report: told of retries.
     """
 
-    def __init__(
-        self,
-        make_backend: Callable[[], httpx.AsyncBaseTransport],
-        tokens: TokenKeeper,
-        base_url: httpx.URL,
-        timeout: float | None,
-    ) -> None:
-        self._make_backend = make_backend
-        self._backend: httpx.AsyncBaseTransport | None = None
-        self._closed = False
-        self._tokens = tokens
-        self._origin = _origin(base_url)
-        self._timeout = timeout
+    def __init__(self, sender: Sender, defaults: Defaults, gate: RateGate, report: Reporter) -> None:
+        self._sender = sender
+        self._defaults = defaults
+        self._gate = gate
+        self._report = report
+        self._budget = Budget()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; return its success, or raise what went wrong. The body is read, unless the call streams."""
-        context = self._context_of(request)
-        response: httpx.Response | None = None
+        return await self.send(request, self._context_of(request), _unread)
+
+    async def send(self, request: httpx.Request, context: CallContext, read: Callable[[httpx.Response], T]) -> T:
+        """Send a request under the policy and give what `read` makes of the answer.
+
+        Args:
+            request: the request.
+            context: what the policy needs to know of the call.
+            read: reads the answer; a DecodeError that it raises is a failed attempt like any other.
+
+        Raises:
+            CallError: what the last attempt ended with, or DeadlineExceededError.
+        """
+        request.extensions[CONTEXT_KEY] = context
+        request.extensions["timeout"] = _timeouts(context)
         with anyio.CancelScope(deadline=context.deadline.at):
-            response = await self._authorized(request, context)
-        if response is None:
-            raise deadline_error(context)
-        if not response.is_success:
-            raise error_from_response(response, context, hide=self._tokens.shown)
-        return response
+            return await self._attempts(request, context, read)
+        raise deadline_error(context)
 
     async def aclose(self) -> None:
         """Close the backend; a call that is still on its way to it is told so."""
-        self._closed = True
-        if self._backend is not None:
-            await self._backend.aclose()
+        await self._sender.aclose()
 
     def _context_of(self, request: httpx.Request) -> CallContext:
         context = request.extensions.get(CONTEXT_KEY)
-        if not isinstance(context, CallContext):
-            context = CallContext(
-                request.method, request.url.path, Deadline.after(self._timeout), started=anyio.current_time()
-            )
-            request.extensions[CONTEXT_KEY] = context
-        # Reading and writing end with the call's deadline, and with nothing earlier.
-        request.extensions["timeout"] = {
-            "connect": CONNECT_SECONDS, "read": None, "write": None, "pool": POOL_SECONDS,
-        }  # fmt: skip
-        return context
+        if isinstance(context, CallContext):
+            return context
+        return CallContext(
+            request.method,
+            request.url.path,
+            Deadline.after(self._defaults.timeout),
+            started=anyio.current_time(),
+            retry=self._defaults.retry,
+            lane=lane_of(request.method, streaming=False),
+        )
 
-    async def _authorized(self, request: httpx.Request, context: CallContext) -> httpx.Response:
-        if _origin(request.url) != self._origin:
-            request.headers.pop("authorization", None)
-            return await self._exchange(request, context)
-        token = await self._tokens.current()
-        request.headers["authorization"] = f"Bearer {token.reveal()}"
-        response = await self._exchange(request, context)
-        if response.status_code == _UNAUTHORIZED and self._tokens.can_renew:
-            # A refused request was not applied, so sending it once more is safe for every method.
-            self._tokens.refuse(token)
-            token = await self._tokens.current()
-            request.headers["authorization"] = f"Bearer {token.reveal()}"
-            context.record.noted = "no"
-            response = await self._exchange(request, context)
-        return response
-
-    async def _exchange(self, request: httpx.Request, context: CallContext) -> httpx.Response:
-        if self._closed:
-            raise RuntimeError("this client is closed; make another one")
-        if self._backend is None:
-            self._backend = self._make_backend()
-        try:
-            response = await self._backend.handle_async_request(request)
-            context.record.noted = "yes"
-            if context.streaming and response.is_success and not _is_stacked(response):
-                return response
+    async def _attempts(self, request: httpx.Request, context: CallContext, read: Callable[[httpx.Response], T]) -> T:
+        record, drawn = context.record, 0
+        while True:
+            if not self._gate.is_open:
+                record.enter("gate", anyio.current_time())
+                await self._gate.enter(context.lane)
+            began = anyio.current_time()
+            record.enter("attempt", began)
             try:
-                return await self._read(response, context)
+                answer = read(await self._sender.send(request, context))
+            except CallError as error:
+                failure = error
+            else:
+                self._gate.passed(began)
+                self._budget.give(drawn or 1)
+                return answer
+            try:
+                self._note(failure, began)
+                if _is_gone(failure, context):
+                    return read(httpx.Response(204))
+                record.is_ambiguous = record.is_ambiguous or may_have_been_applied(failure)
+                drawn = await self._pause_after(failure, request, context)
             finally:
-                with anyio.move_on_after(CLOSE_SECONDS, shield=True):
-                    await response.aclose()
-        except httpx.HTTPStatusError as error:  # a hook of a client that the user brought
-            return _without_body(error.response)
-        except httpx.RequestError as error:
-            failure = error_from_httpx(error, context)
-        # Raised here and not above: httpx's exception holds the request, and the request holds the token.
-        raise failure
+                del failure  # it holds this frame, and the frame would hold it
 
-    async def _read(self, response: httpx.Response, context: CallContext) -> httpx.Response:
-        if _is_stacked(response):
-            raise httpx.DecodingError("it is compressed more than once, as no real answer is")
-        body = bytearray()
-        try:
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > MAX_BODY_BYTES:
-                    too_large = ResponseTooLargeError(
-                        f"The answer is larger than {MAX_BODY_BYTES >> 20} MiB and was not read to its end",
-                        **facts(context, response),
-                    )
-                    too_large.sent = "yes"
-                    raise too_large
-        except httpx.RequestError:
-            if response.is_success:
-                raise
-            return _without_body(response)  # the status alone says that the service refused
-        return _with_body(response, bytes(body))
+    def _note(self, failure: CallError, began: float) -> None:
+        """Tell the gate what the service said."""
+        if isinstance(failure, RateLimitError):
+            self._gate.throttled(began, anyio.current_time(), failure.retry_after)
+        elif isinstance(failure, APIError):
+            self._gate.passed(began)
 
-
-def _is_stacked(response: httpx.Response) -> bool:
-    return "," in response.headers.get("content-encoding", "")
-
-
-def _with_body(response: httpx.Response, body: bytes) -> httpx.Response:
-    headers = [(name, value) for name, value in response.headers.raw if name.decode().lower() not in _DROPPED_HEADERS]
-    return httpx.Response(response.status_code, headers=headers, content=body, extensions=response.extensions)
+    async def _pause_after(self, failure: CallError, request: httpx.Request, context: CallContext) -> int:
+        """Wait until the next attempt, or raise the failure if there is none; gives what the budget paid."""
+        record, retry, now = context.record, context.retry, anyio.current_time()
+        worth = is_worth_repeating(failure, context.method, record.attempt, record.fault)
+        if retry is None or not worth or not can_repeat(request):
+            raise failure
+        pause = pause_after(failure, record.attempt, retry, left=context.deadline.at - now)
+        cost = 0 if isinstance(failure, RateLimitError) else Budget.COST
+        if not isinstance(pause, str) and not self._budget.draw(cost):
+            pause = "budget"
+        if isinstance(pause, str):
+            failure.retry_stopped = pause
+            raise failure
+        self._report(
+            RetryEvent(
+                method=context.method,
+                path=context.path,
+                attempt=record.attempt,
+                pause=pause,
+                reason=str(failure.args[0]),
+            )
+        )
+        record.enter("backoff", now)
+        await anyio.sleep(pause)
+        return cost
 
 
-def _without_body(response: httpx.Response) -> httpx.Response:
-    return _with_body(response, b"")
+def _unread(response: httpx.Response) -> httpx.Response:
+    return response
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return origin_of(url.scheme, url.host, url.port)
+def _timeouts(context: CallContext) -> dict[str, float | None]:
+    """Give httpx's timeouts of an attempt.
+
+    Reading ends with the call's deadline and nothing earlier, with one exception: where an attempt may be repeated, it
+    is given up after half of the call's time without a byte, so that time is left for another one. What is streamed
+    cannot be repeated.
+    """
+    allowed = context.deadline.allowed
+    attempts = 1 if context.retry is None or context.streaming else context.retry.attempts
+    repeats = context.method in REPEATABLE and attempts > 1
+    silence = allowed / 2 if repeats and allowed is not None else None
+    return {"connect": CONNECT_SECONDS, "read": silence, "write": None, "pool": POOL_SECONDS}
+
+
+def _is_gone(failure: CallError, context: CallContext) -> bool:
+    """Whether this 404 of a DELETE is the echo of an earlier attempt whose answer got lost."""
+    return isinstance(failure, NotFoundError) and context.method == "DELETE" and context.record.is_ambiguous

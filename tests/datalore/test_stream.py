@@ -24,7 +24,7 @@ URL = "https://api.example.test"
 
 def transport(answer: object, token: object = "tok", timeout: float | None = 60) -> Transport:
     http = httpx.AsyncClient(transport=httpx.MockTransport(answer))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    return Transport(token, URL, timeout, http)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    return Transport(token, URL, timeout=timeout, retry=None, rate=None, http_client=http, on_event=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 async def read(made: Transport, url: str = "/x", max_bytes: int | None = None) -> bytes:

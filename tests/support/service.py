@@ -19,7 +19,11 @@ Answer = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
 
 @asynccontextmanager
 async def client_of(answer: Answer, *, token: Any = "tok", **options: Any) -> AsyncIterator[AsyncDeepnote]:
-    """Make a client whose requests are answered by a function, and judged by the contract before."""
+    """Make a client whose requests are answered by a function, and judged by the contract before.
+
+    Each is sent once, unless `retry` is given.
+    """
+    options.setdefault("retry", None)
     async with (
         httpx.AsyncClient(transport=httpx.MockTransport(answer), event_hooks={"request": [_judge]}) as backend,  # type: ignore[arg-type]
         AsyncDeepnote(token, BASE_URL, http_client=backend, **options) as client,

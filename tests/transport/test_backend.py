@@ -91,7 +91,7 @@ FAULTS: dict[str, tuple[Behaviour, type[TransportError], str, int]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_each_fault_is_told_truthfully(fault: str) -> None:
     behaviour, kind, sent, connections = FAULTS[fault]
-    async with raw_server(behaviour) as server, AsyncDeepnote("tok", server.url) as client:
+    async with raw_server(behaviour) as server, AsyncDeepnote("tok", server.url, retry=None) as client:
         with pytest.raises(TransportError) as caught:
             await client.runs.get(RUN_ID, timeout=0.6)
         assert type(caught.value) is kind
@@ -144,7 +144,7 @@ async def test_a_get_over_a_stale_connection_is_not_sent_twice_behind_our_back()
     async with raw_server(one_answer_then_close_on_the_next) as server, AsyncDeepnote("tok", server.url) as client:
         await client.runs.get(RUN_ID)
         with pytest.raises(ConnectionLostError):
-            await client.runs.get(RUN_ID)
+            await client.runs.get(RUN_ID, retry=None)
     assert requests == 2
 
 
