@@ -96,7 +96,7 @@ def error_from_response(
         return redirect
     kind = ERRORS_BY_STATUS.get(status) or (ServerError if status >= 500 else UnexpectedStatusError)  # noqa: PLR2004
     said = message_of(response)
-    said = said.replace(hide, "***") if hide else said
+    said = _without(hide, said)
     head = f"{_status_name(status)}: {said}" if said else _status_name(status)
     error = kind(head + hint(context.method, context.path, status), **facts(context, response))
     error.message = said
@@ -104,10 +104,16 @@ def error_from_response(
     return error
 
 
-def error_from_httpx(error: httpx.RequestError, context: CallContext) -> TransportError:
-    """Make the exception for a request that got no complete answer."""
+def error_from_httpx(error: httpx.RequestError, context: CallContext, *, hide: str = "") -> TransportError:
+    """Make the exception for a request that got no complete answer.
+
+    Args:
+        error: what httpx raised.
+        context: the call.
+        hide: the token; an error that quotes it is not quoted on that.
+    """
     known = facts(context)
-    said = str(error) or type(error).__name__
+    said = _without(hide, str(error)) or type(error).__name__
     mapped: TransportError
     if isinstance(error, httpx.LocalProtocolError) and context.record.noted == "no":
         # httpx quotes the header that it refuses, and a header can be a secret.
@@ -160,6 +166,10 @@ def message_of(response: httpx.Response) -> str:
         fields = body if isinstance(body, Mapping) else {}
         said = next((fields[key] for key in _MESSAGE_KEYS if isinstance(fields.get(key), str)), "")
     return _SECRET.sub(r"\1***", " ".join(said.split()))[:_MAX_MESSAGE]
+
+
+def _without(secret: str, text: str) -> str:
+    return text.replace(secret, "***") if secret else text
 
 
 def _host_of(location: str) -> str:

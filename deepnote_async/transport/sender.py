@@ -113,7 +113,7 @@ class Sender:
         except httpx.HTTPStatusError as error:  # a hook of a client that the user brought
             return _without_body(error.response)
         except httpx.RequestError as error:
-            failure = error_from_httpx(error, context)
+            failure = error_from_httpx(error, context, hide=self._tokens.shown)
         # Raised here and not above: httpx's exception holds the request, and the request holds the token.
         raise failure
 
