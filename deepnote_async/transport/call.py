@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar, Unpack
@@ -10,7 +11,7 @@ import anyio
 import httpx
 
 from deepnote_async.transport.auth import TokenKeeper, TokenSource
-from deepnote_async.transport.backend import default_backend, injected_backend
+from deepnote_async.transport.backend import checked_verify, default_backend, injected_backend
 from deepnote_async.transport.deadline import Deadline
 from deepnote_async.transport.decode import decode, guarded, refuse_page
 from deepnote_async.transport.limits import CLOSE_SECONDS
@@ -37,11 +38,19 @@ class Transport:
         base_url: address of the service, tidied by `base_url_from`.
         timeout: total seconds of a call that names none; None for no limit.
         http_client: sends the requests instead of the built-in backend; never closed here.
+        verify: TLS settings of the built-in backend; None for the usual certificate authorities.
     """
 
     def __init__(
-        self, tokens: TokenSource, base_url: str, timeout: float | None, http_client: httpx.AsyncClient | None
+        self,
+        tokens: TokenSource,
+        base_url: str,
+        timeout: float | None,
+        http_client: httpx.AsyncClient | None,
+        *,
+        verify: ssl.SSLContext | None = None,
     ) -> None:
+        self._verify = checked_verify(verify, http_client)
         self._tokens = TokenKeeper(tokens)
         self._base_url = httpx.URL(base_url)
         self._timeout = timeout
@@ -148,7 +157,7 @@ class Transport:
         return await client.send(made, stream=context.streaming)
 
     def _backend(self) -> httpx.AsyncBaseTransport:
-        return injected_backend(self._injected) if self._injected is not None else default_backend()
+        return injected_backend(self._injected) if self._injected is not None else default_backend(self._verify)
 
     def _open(self) -> httpx.AsyncClient:
         if self._closed:
