@@ -5,7 +5,14 @@ authentication by origin, deadline, limits, errors), and from there to a backend
 httpx elsewhere).
 """
 
-from deepnote_async.transport.auth import TokenSource, base_url_from, origin_of, tidy_url, token_source
+from deepnote_async.transport.auth import (
+    TokenSource,
+    base_url_from,
+    origin_of,
+    tidy_url,
+    token_source,
+    warn_of_stranger,
+)
 from deepnote_async.transport.call import Operation, Transport
 from deepnote_async.transport.deadline import Deadline
 from deepnote_async.transport.files import safe_name, save
@@ -27,4 +34,5 @@ __all__ = [
     "save",
     "tidy_url",
     "token_source",
+    "warn_of_stranger",
 ]
