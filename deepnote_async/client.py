@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
@@ -23,9 +23,12 @@ from deepnote_async.transport import (
     Transport,
     base_url_from,
     token_source,
+    warn_of_stranger,
 )
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
     from deepnote_async_api import AuthenticatedClient
@@ -35,7 +38,11 @@ class AsyncDeepnote:
     """A client of the Deepnote Public API.
 
     Use it with `async with`, or without: it opens at the first call and is closed with `await client.aclose()`. It may
-    be opened in one task and closed in another, and belongs to the event loop it was opened in.
+    be opened in one task and closed in another, and belongs to the event loop and the process it was opened in. The
+    proxies of the environment are read when it opens: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY.
+
+    A token from the environment that goes to a host which is neither this machine nor of deepnote.com brings a
+    UserWarning, wherever the address came from.
 
     Args:
         token: API key of the workspace, or a function that returns one, at once or as an awaitable; it is asked again
@@ -51,9 +58,13 @@ class AsyncDeepnote:
             authentication do not, and it is never closed here.
         on_event: called with a record of every request, retry, rate change and change of a run, see
             `deepnote_async.events`; what it raises is logged.
+        allow_http: hosts of your own network that may be spoken to without encryption: the token travels in the clear.
+        verify: TLS settings to verify the server with, for a certificate authority of your own:
+            `ssl.create_default_context(cafile="corp.pem")`. Servers are always verified.
 
     Raises:
         ValueError: there is no token, the token cannot be one, or the address is none.
+        TypeError: `verify` is no ssl.SSLContext, or `allow_http` is one string.
 
     Example:
         >>> async with AsyncDeepnote() as client:
@@ -71,8 +82,10 @@ class AsyncDeepnote:
         rate: float | None = None,
         http_client: httpx.AsyncClient | None = None,
         on_event: OnEvent | None = None,
+        allow_http: Collection[str] = (),
+        verify: ssl.SSLContext | None = None,
     ) -> None:
-        self._base_url = base_url_from(base_url)
+        self._base_url = base_url_from(base_url, allow_http)
         self._transport = Transport(
             token_source(token),
             self._base_url,
@@ -81,7 +94,10 @@ class AsyncDeepnote:
             rate=rate,
             http_client=http_client,
             on_event=on_event,
+            verify=verify,
         )
+        if token is None:
+            warn_of_stranger(self._base_url, "deepnote.com")
         self.runs = Runs(self._transport)
         self.notebooks = Notebooks(self._transport)
         self.projects = Projects(self._transport)

@@ -10,9 +10,19 @@ from typing import TYPE_CHECKING, Self
 from datalore_async_api import AuthenticatedClient
 from deepnote_async.datalore.runs import Runs
 from deepnote_async.events import OnEvent
-from deepnote_async.transport import DEFAULT_RETRY, Retry, TokenSource, Transport, tidy_url, token_source
+from deepnote_async.transport import (
+    DEFAULT_RETRY,
+    Retry,
+    TokenSource,
+    Transport,
+    tidy_url,
+    token_source,
+    warn_of_stranger,
+)
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 DEFAULT_BASE_URL = "https://datalore.jetbrains.com"
@@ -22,7 +32,11 @@ class AsyncDatalore:
     """A client of Datalore's Run API, in JetBrains' cloud or on-premises.
 
     Use it with `async with`, or without: it opens at the first call and is closed with `await client.aclose()`. It may
-    be opened in one task and closed in another, and belongs to the event loop it was opened in.
+    be opened in one task and closed in another, and belongs to the event loop and the process it was opened in. The
+    proxies of the environment are read when it opens: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY.
+
+    A token from the environment that goes to a `base_url` which is neither this machine nor of jetbrains.com brings a
+    UserWarning. An address from DATALORE_URL brings none: whoever set both variables meant them for each other.
 
     Args:
         token: an API token of the account settings, or a function that returns one, at once or as an awaitable; it is
@@ -39,9 +53,12 @@ class AsyncDatalore:
         on_event: called with a record of every request, retry, rate change and change of a run, see
             `deepnote_async.events`; what it raises is logged.
         allow_http: hosts of your own network that may be spoken to without encryption: the token travels in the clear.
+        verify: TLS settings to verify the server with, for a certificate authority of your own:
+            `ssl.create_default_context(cafile="corp.pem")`. Servers are always verified.
 
     Raises:
         ValueError: there is no token, the token cannot be one, or the address is none.
+        TypeError: `verify` is no ssl.SSLContext, or `allow_http` is one string.
 
     Example:
         >>> async with AsyncDatalore() as client:
@@ -60,14 +77,22 @@ class AsyncDatalore:
         http_client: httpx.AsyncClient | None = None,
         on_event: OnEvent | None = None,
         allow_http: Collection[str] = (),
+        verify: ssl.SSLContext | None = None,
     ) -> None:
-        if isinstance(allow_http, str):
-            raise TypeError(f"allow_http takes a list of hosts, such as ({allow_http!r},), not one string")
         self._base_url = tidy_url(base_url or os.environ.get("DATALORE_URL") or DEFAULT_BASE_URL, allow_http)
         tokens = token_source(token, ("DATALORE_API_TOKEN",), "an API token of your Datalore account")
         self._transport = Transport(
-            tokens, self._base_url, timeout=timeout, retry=retry, rate=rate, http_client=http_client, on_event=on_event
+            tokens,
+            self._base_url,
+            timeout=timeout,
+            retry=retry,
+            rate=rate,
+            http_client=http_client,
+            on_event=on_event,
+            verify=verify,
         )
+        if token is None and base_url:
+            warn_of_stranger(self._base_url, "jetbrains.com")
         self.runs = Runs(self._transport, self._base_url)
 
     def __repr__(self) -> str:

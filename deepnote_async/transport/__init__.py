@@ -4,7 +4,14 @@ A call flows through `Transport.call` to the policy (`policy.py`: deadline, rate
 (`sender.py`: token by origin, limits, errors) through a backend (`backend.py`: aiohttp on asyncio, httpx elsewhere).
 """
 
-from deepnote_async.transport.auth import TokenSource, base_url_from, origin_of, tidy_url, token_source
+from deepnote_async.transport.auth import (
+    TokenSource,
+    base_url_from,
+    origin_of,
+    tidy_url,
+    token_source,
+    warn_of_stranger,
+)
 from deepnote_async.transport.call import Operation, Transport
 from deepnote_async.transport.deadline import Deadline
 from deepnote_async.transport.files import safe_name, save
@@ -29,4 +36,5 @@ __all__ = [
     "save",
     "tidy_url",
     "token_source",
+    "warn_of_stranger",
 ]

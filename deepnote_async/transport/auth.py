@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import ipaddress
 import os
+import warnings
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -113,30 +114,57 @@ def token_source(
     return source
 
 
-def base_url_from(base_url: str | None) -> str:
+def warn_of_stranger(base_url: str, vendor: str) -> None:
+    """Warn that a token from the environment goes to a host that is neither the vendor's nor this machine.
+
+    To be called by the constructor of a client: the warning points at the line that makes one.
+
+    Args:
+        base_url: tidied address of the service.
+        vendor: the vendor's domain.
+    """
+    host = (urlsplit(base_url).hostname or "").removesuffix(".")
+    if is_loopback(host) or host == vendor or host.endswith(f".{vendor}"):
+        return
+    warnings.warn(
+        f"the token from the environment will be sent to {host}, which is not of {vendor}; if that is meant, pass it "
+        "as token=...",
+        UserWarning,
+        stacklevel=3,
+    )
+
+
+def base_url_from(base_url: str | None, allow_http: Collection[str] = ()) -> str:
     """Pick and tidy the address of Deepnote: the argument, else DEEPNOTE_API_URL, else Deepnote's cloud.
 
     Paths carry the API version, so a `/v1` or `/v2` at the end is dropped, as is a slash.
 
+    Args:
+        base_url: what the user passed.
+        allow_http: see `tidy_url`.
+
     Raises:
+        TypeError: see `tidy_url`.
         ValueError: see `tidy_url`.
     """
-    parts = urlsplit(tidy_url(base_url or os.environ.get("DEEPNOTE_API_URL") or DEFAULT_BASE_URL))
+    parts = urlsplit(tidy_url(base_url or os.environ.get("DEEPNOTE_API_URL") or DEFAULT_BASE_URL, allow_http))
     path = parts.path.removesuffix("/v1") if parts.path.endswith("/v1") else parts.path.removesuffix("/v2")
     return f"{parts.scheme}://{parts.netloc}{path.rstrip('/')}"
 
 
-def tidy_url(text: str, allow_http: Collection[str] | None = None) -> str:
+def tidy_url(text: str, allow_http: Collection[str] = ()) -> str:
     """Check the address of a service and drop slashes at its end.
 
     Args:
         text: scheme, host and, if need be, port and a path prefix.
-        allow_http: other machines than this one that may be spoken to without encryption, by host name; None if the
-            caller cannot name any.
+        allow_http: other machines than this one that may be spoken to without encryption, by host name.
 
     Raises:
+        TypeError: `allow_http` is one string, whose letters would be taken for hosts.
         ValueError: it is no http(s) address, holds a user, a query or a fragment, or is plain http to another machine.
     """
+    if isinstance(allow_http, str):
+        raise TypeError(f"allow_http takes a list of hosts, such as ({allow_http!r},), not one string")
     if not isinstance(text, str):
         raise TypeError(f"base_url must be a string, not {type(text).__name__}")
     if "@" in text:  # before anything quotes it
@@ -153,10 +181,12 @@ def tidy_url(text: str, allow_http: Collection[str] | None = None) -> str:
         raise ValueError(f"base_url {text!r} must not hold a query or a fragment")
     if any(not "!" <= character <= "~" for character in text):
         raise ValueError(f"base_url {text!r} holds a space or another character that no address has")
-    allowed = is_loopback(parts.hostname) or parts.hostname in {host.lower() for host in allow_http or ()}
+    allowed = is_loopback(parts.hostname) or parts.hostname in {host.lower() for host in allow_http}
     if parts.scheme == "http" and not allowed:
-        way_out = "" if allow_http is None else f", or allow_http=({parts.hostname!r},) if its network is yours alone"
-        raise ValueError(f"base_url {text!r} would send the token unencrypted; use https{way_out}")
+        raise ValueError(
+            f"base_url {text!r} would send the token unencrypted; use https, or allow_http=({parts.hostname!r},) "
+            "if its network is yours alone"
+        )
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 

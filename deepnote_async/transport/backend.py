@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
+from deepnote_async.transport.proxies import Proxies
+from deepnote_async.transport.stock import StockBackend
 from deepnote_async.transport.tracing import traced
 
 
@@ -18,38 +20,52 @@ def shared_ssl_context() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def default_backend() -> httpx.AsyncBaseTransport:
-    """Make the backend for the async library that is running."""
+def checked_verify(verify: ssl.SSLContext | None, http_client: httpx.AsyncClient | None) -> ssl.SSLContext | None:
+    """Return the TLS settings of the user, if they are such and will be used.
+
+    Raises:
+        TypeError: they are something else, such as False.
+        ValueError: the connections are made by a client of the user, which has its own.
+    """
+    if verify is None:
+        return None
+    if not isinstance(verify, ssl.SSLContext):
+        raise TypeError(
+            f"verify takes an ssl.SSLContext, not {verify!r:.40}: servers are always verified; for a certificate "
+            "authority of your own pass ssl.create_default_context(cafile=...)"
+        )
+    if http_client is not None:
+        raise ValueError("verify has no effect on an http_client: give that one its own, httpx.AsyncClient(verify=...)")
+    return verify
+
+
+def default_backend(verify: ssl.SSLContext | None = None) -> httpx.AsyncBaseTransport:
+    """Make the backend for the async library that is running, with the proxies that the environment names now.
+
+    Args:
+        verify: TLS settings to verify servers with; None for the usual certificate authorities.
+    """
+    context = verify or shared_ssl_context()
+    proxies = Proxies.of_environment()
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        transport = httpx.AsyncHTTPTransport(verify=shared_ssl_context())
-        return Traced(transport.handle_async_request, transport.aclose)
+        return StockBackend(context, proxies)
     # aiohttp costs 0.1 s to import, so only who opens a client pays for it.
     from deepnote_async.transport.aiohttp_backend import AiohttpBackend  # noqa: PLC0415
 
-    return AiohttpBackend(shared_ssl_context())
+    return AiohttpBackend(context, proxies)
 
 
 class Traced(httpx.AsyncBaseTransport):
     """A backend made of a function, for senders that follow httpx's `trace` extension."""
 
-    def __init__(
-        self,
-        send: Callable[[httpx.Request], Awaitable[httpx.Response]],
-        close: Callable[[], Awaitable[None]] | None = None,
-    ) -> None:
+    def __init__(self, send: Callable[[httpx.Request], Awaitable[httpx.Response]]) -> None:
         self._send = send
-        self._close = close
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, noting in the call's SendRecord when its first bytes leave."""
         return await self._send(traced(request))
-
-    async def aclose(self) -> None:
-        """Close what was made for this backend; a client that the user brought stays open."""
-        if self._close is not None:
-            await self._close()
 
 
 def injected_backend(http_client: httpx.AsyncClient) -> httpx.AsyncBaseTransport:

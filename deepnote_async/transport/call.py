@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar, Unpack
@@ -12,7 +13,7 @@ import httpx
 
 from deepnote_async.events import OnEvent
 from deepnote_async.transport.auth import TokenKeeper, TokenSource
-from deepnote_async.transport.backend import default_backend, injected_backend
+from deepnote_async.transport.backend import checked_verify, default_backend, injected_backend
 from deepnote_async.transport.deadline import Deadline
 from deepnote_async.transport.decode import decode, guarded, refuse_page
 from deepnote_async.transport.gate import RateGate
@@ -46,6 +47,7 @@ class Transport:
         rate: requests per second; None learns the limit from the service's refusals.
         http_client: sends the requests instead of the built-in backend; never closed here.
         on_event: told of what happens below the calls.
+        verify: TLS settings of the built-in backend; None for the usual certificate authorities.
     """
 
     def __init__(
@@ -58,11 +60,13 @@ class Transport:
         rate: float | None,
         http_client: httpx.AsyncClient | None,
         on_event: OnEvent | None,
+        verify: ssl.SSLContext | None = None,
     ) -> None:
         log_as_told()
         self.report = Reporter(on_event)
         self._base_url = base_url
         self._defaults = Defaults(timeout=timeout, retry=_checked_retry(retry))
+        self._verify = checked_verify(verify, http_client)
         self._injected = http_client
         sender = Sender(self._backend, TokenKeeper(tokens), httpx.URL(base_url), self.report)
         self._policy = PolicyTransport(sender, self._defaults, RateGate(checked_rate(rate), self.report), self.report)
@@ -187,7 +191,7 @@ class Transport:
         return await self._policy.send(made, context, read)
 
     def _backend(self) -> httpx.AsyncBaseTransport:
-        return injected_backend(self._injected) if self._injected is not None else default_backend()
+        return injected_backend(self._injected) if self._injected is not None else default_backend(self._verify)
 
     def _open(self) -> httpx.AsyncClient:
         if self._closed:

@@ -29,6 +29,7 @@ from deepnote_async.errors import (
     UnexpectedStatusError,
 )
 from deepnote_async.transport.experimental import hint
+from deepnote_async.transport.faults import kind_of
 from deepnote_async.transport.options import CallContext
 from deepnote_async.transport.retry_after import retry_after_of
 
@@ -114,6 +115,7 @@ def error_from_httpx(error: httpx.RequestError, context: CallContext, *, hide: s
     """
     known = facts(context)
     said = _without(hide, str(error)) or type(error).__name__
+    context.record.fault = kind_of(error)
     mapped: TransportError
     if isinstance(error, httpx.LocalProtocolError) and context.record.noted == "no":
         # httpx quotes the header that it refuses, and a header can be a secret.

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from deepnote_async.transport.deadline import Deadline
 from deepnote_async.transport.gate import Lane
-from deepnote_async.transport.progress import SendRecord as SendRecord  # noqa: PLC0414  (backends take it from here)
+from deepnote_async.transport.progress import SendRecord
 from deepnote_async.transport.retry import Retry
 
 CONTEXT_KEY = "deepnote"

@@ -10,6 +10,13 @@ from typing import Any
 import httpx
 
 from deepnote_async.transport.options import CONTEXT_KEY, CallContext
+from deepnote_async.transport.progress import SendRecord
+
+
+def record_of(request: httpx.Request) -> SendRecord:
+    """Give the record of the call a request belongs to, or one that nobody reads."""
+    context = request.extensions.get(CONTEXT_KEY)
+    return context.record if isinstance(context, CallContext) else SendRecord()
 
 
 def traced(request: httpx.Request) -> httpx.Request:

@@ -41,9 +41,13 @@ async def test_the_token_comes_from_the_environment(monkeypatch: pytest.MonkeyPa
         seen.append(request.headers["authorization"])
         return httpx.Response(401, json={"message": "no"})
 
-    async with client_of(answer, token=None) as client:
-        with pytest.raises(AuthenticationError):
-            await client.me.get()
+    async def ask() -> None:
+        async with client_of(answer, token=None) as client:
+            with pytest.raises(AuthenticationError):
+                await client.me.get()
+
+    with pytest.warns(UserWarning, match=r"sent to api\.example\.test"):
+        await ask()
     assert seen == [f"Bearer {TOKEN}"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import gzip
 import json
 import socket
 from collections.abc import AsyncIterator
@@ -23,6 +24,8 @@ from deepnote_async import (
 )
 from deepnote_async.transport.aiohttp_backend import AiohttpBackend
 from deepnote_async.transport.backend import shared_ssl_context
+from deepnote_async.transport.deadline import Deadline
+from deepnote_async.transport.options import CONTEXT_KEY, CallContext
 from tests.support.raw_server import Behaviour, Connection, RawServer, raw_server
 from tests.support.service import RUN_ID, client_of, run_json, started_json
 
@@ -275,3 +278,69 @@ async def test_a_redirect_is_one_wherever_it_points(location: str) -> None:
     async with raw_server(answer) as server, AsyncDeepnote("tok", server.url) as client:
         with pytest.raises(UnexpectedRedirectError):
             await client.runs.create("nb")
+
+
+@pytest.mark.parametrize("size", [0, 1, 1 << 16, (1 << 16) + 1, 1 << 20])
+async def test_an_answer_of_any_length_gives_its_connection_back(size: int) -> None:
+    async def answer_all(connection: Connection) -> None:
+        while True:
+            await connection.read_request()
+            await connection.send(http("200 OK", b"x" * size))
+
+    backend = AiohttpBackend(shared_ssl_context())
+    async with raw_server(answer_all) as server, httpx.AsyncClient(transport=backend) as client:
+        for _ in range(3):
+            assert len((await client.get(server.url)).content) == size
+        assert server.connections == 1
+
+
+async def test_a_short_compressed_answer_is_decoded_once() -> None:
+    answer = http("200 OK", gzip.compress(b'{"a": 1}'), "content-encoding: gzip")
+    backend = AiohttpBackend(shared_ssl_context())
+    async with raw_server(send(answer)) as server, httpx.AsyncClient(transport=backend) as client:
+        assert (await client.get(server.url)).json() == {"a": 1}
+
+
+async def test_a_large_body_is_sent_whole_and_without_a_warning() -> None:
+    seen: list[bytes] = []
+
+    async def answer(connection: Connection) -> None:
+        seen.append(await connection.read_request())
+        await connection.send(RUN)
+
+    body = bytes(range(256)) * (1 << 13)
+    backend = AiohttpBackend(shared_ssl_context())
+    async with raw_server(answer) as server, httpx.AsyncClient(transport=backend) as client:
+        await client.post(server.url, content=body)  # aiohttp warns of bytes beyond 1 MiB, and warnings are errors
+    assert seen[0].partition(b"\r\n\r\n")[2] == body
+
+
+async def test_no_header_is_added_to_a_bare_request() -> None:
+    seen: list[bytes] = []
+
+    async def answer(connection: Connection) -> None:
+        while True:
+            seen.append(await connection.read_request())
+            await connection.send(RUN)
+
+    backend = AiohttpBackend(shared_ssl_context())
+    async with raw_server(answer) as server:
+        for method in ("GET", "POST"):
+            request = httpx.Request(method, server.url, headers={"x-name": "caf\xe9".encode()})
+            await (await backend.handle_async_request(request)).aread()
+        await backend.aclose()
+    for head in seen:
+        names = {line.partition(b":")[0].lower() for line in head.split(b"\r\n")[1:] if line}
+        assert names <= {b"host", b"x-name", b"content-length"}
+        assert "caf\xe9".encode() in head
+
+
+async def test_a_header_that_aiohttp_refuses_was_not_sent() -> None:
+    async with raw_server(send(RUN)) as server:
+        backend = AiohttpBackend(shared_ssl_context())
+        context = CallContext("GET", "/", Deadline.after(None), 0.0)
+        request = httpx.Request("GET", server.url, headers={"x": "a\nb"}, extensions={CONTEXT_KEY: context})
+        with pytest.raises(httpx.LocalProtocolError):
+            await backend.handle_async_request(request)
+        await backend.aclose()
+    assert context.record.sent == "no"
