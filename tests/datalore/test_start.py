@@ -258,6 +258,6 @@ def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         AsyncDatalore(base_url="http://on.prem:8080")
     with pytest.raises(ValueError, match="unencrypted"):
         AsyncDatalore(base_url="http://on.prem.evil", allow_http=("on.prem",))
-    assert "http://ON.prem:8080" in repr(AsyncDatalore(base_url="http://ON.prem:8080", allow_http=("On.Prem",)))
+    assert "http://ON.prem:8080" in repr(AsyncDatalore("tok", "http://ON.prem:8080", allow_http=("On.Prem",)))
     with pytest.raises(TypeError, match="allow_http takes a list"):
         AsyncDatalore(base_url="http://on.prem", allow_http="on.prem")

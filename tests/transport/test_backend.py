@@ -326,7 +326,7 @@ async def test_no_header_is_added_to_a_bare_request() -> None:
     backend = AiohttpBackend(shared_ssl_context())
     async with raw_server(answer) as server:
         for method in ("GET", "POST"):
-            request = httpx.Request(method, server.url, headers={"x-name": "caf\xe9".encode()})
+            request = httpx.Request(method, server.url, headers={b"x-name": "caf\xe9".encode()})
             await (await backend.handle_async_request(request)).aread()
         await backend.aclose()
     for head in seen:
