@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 from deepnote_async.transport.proxies import Proxies
+from deepnote_async.transport.reporting import keep_httpx_quiet, quiet_httpx
 from deepnote_async.transport.stock import StockBackend
 from deepnote_async.transport.tracing import traced
 
@@ -74,8 +75,10 @@ def injected_backend(http_client: httpx.AsyncClient) -> httpx.AsyncBaseTransport
     Its proxies, mounts and hooks apply; its default headers, authentication, redirects and retries do not, since the
     request is finished when it arrives there. It is never closed by us.
     """
+    keep_httpx_quiet()
 
     async def send(request: httpx.Request) -> httpx.Response:
-        return await http_client.send(request, stream=True, auth=None, follow_redirects=False)
+        with quiet_httpx():
+            return await http_client.send(request, stream=True, auth=None, follow_redirects=False)
 
     return Traced(send)

@@ -10,12 +10,14 @@ from typing import Any, Protocol, TypeVar, Unpack
 
 import anyio
 import httpx
+from attrs import evolve
 
 from deepnote_async.events import OnEvent
 from deepnote_async.transport.auth import TokenKeeper, TokenSource
 from deepnote_async.transport.backend import checked_verify, default_backend, injected_backend
 from deepnote_async.transport.deadline import Deadline
 from deepnote_async.transport.decode import decode, guarded, refuse_page
+from deepnote_async.transport.download import address_check, download
 from deepnote_async.transport.gate import RateGate
 from deepnote_async.transport.limits import CLOSE_SECONDS
 from deepnote_async.transport.options import CallContext, CallOptions, lane_of
@@ -68,8 +70,12 @@ class Transport:
         self._defaults = Defaults(timeout=timeout, retry=_checked_retry(retry))
         self._verify = checked_verify(verify, http_client)
         self._injected = http_client
-        sender = Sender(self._backend, TokenKeeper(tokens), httpx.URL(base_url), self.report)
+        origin = httpx.URL(base_url)
+        sender = Sender(self._backend, TokenKeeper(tokens), origin, self.report)
         self._policy = PolicyTransport(sender, self._defaults, RateGate(checked_rate(rate), self.report), self.report)
+        stranger = Sender(self._backend, None, origin, self.report)
+        self._downloads = PolicyTransport(stranger, self._defaults, RateGate(None, self.report), self.report)
+        self._check_address = address_check(origin.host, resolving=http_client is None)
         self._client: httpx.AsyncClient | None = None
         self._closed = False
 
@@ -148,6 +154,22 @@ class Transport:
         response.request = httpx.Request(method, f"{self._base_url}{path}")  # without the token
         return response
 
+    async def download(self, address: str, what: str, **options: Unpack[CallOptions]) -> httpx.Response:
+        """Fetch what the service handed out by a signed address; the token does not go there.
+
+        Args:
+            address: the address; it is a credential and stands in no error.
+            what: what it is, in place of a path in errors and events: "snapshot of run ...".
+            **options: see CallOptions; `extra_headers` are for the API and do not go there.
+
+        Raises:
+            ValueError: it leads where no download is followed to.
+            APIError: the host refused, for instance since the address has expired (403).
+            TransportError: no complete answer came.
+        """
+        context = evolve(self._context("GET", what, options), follows=True, lane="download")
+        return await download(self._downloads, context, address, self._check_address)
+
     @property
     def generated(self) -> GeneratedClient:
         """A client for the generated low-level functions, over the same connection and policy."""
@@ -159,6 +181,7 @@ class Transport:
         self._client = None
         with anyio.move_on_after(CLOSE_SECONDS, shield=True):
             await self._policy.aclose()
+            await self._downloads.aclose()
 
     def _context(self, method: str, path: str, options: CallOptions, *, streaming: bool = False) -> CallContext:
         return CallContext(

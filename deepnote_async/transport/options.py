@@ -41,6 +41,7 @@ class CallContext:
         started: reading of the event loop's clock at the start, in seconds.
         retry: how failed attempts are repeated; None sends once.
         streaming: a success goes to the caller with its body unread; whoever asks for that closes it.
+        follows: a redirect is handed over like a success; whoever asks for that follows it.
         lane: with whom it takes turns at the rate gate.
         record: how far it came.
     """
@@ -51,6 +52,7 @@ class CallContext:
     started: float
     retry: Retry | None = None
     streaming: bool = False
+    follows: bool = False
     lane: Lane = "look"
     record: SendRecord = field(factory=SendRecord, eq=False)
 

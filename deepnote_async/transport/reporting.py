@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from deepnote_async.events import Event, OnEvent, RateEvent, RequestEvent, RetryEvent, RunEvent
 
@@ -64,6 +67,28 @@ def log_as_told() -> None:
         handler.name = _HANDLER
         handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s: %(message)s"))
         log.addHandler(handler)
+
+
+_QUIET: ContextVar[bool] = ContextVar("deepnote_async_quiet_httpx", default=False)
+
+
+def keep_httpx_quiet() -> None:
+    """Let httpx log no line for what is sent within `quiet_httpx`: it shows whole addresses, signatures included."""
+    logging.getLogger("httpx").addFilter(_is_not_ours)
+
+
+@contextmanager
+def quiet_httpx() -> Iterator[None]:
+    """Mark what the current task sends as ours; our own logger tells of it."""
+    before = _QUIET.set(True)
+    try:
+        yield
+    finally:
+        _QUIET.reset(before)
+
+
+def _is_not_ours(_record: logging.LogRecord) -> bool:
+    return not _QUIET.get()
 
 
 def _line_of(event: Event) -> tuple[int, str, tuple[object, ...]]:

@@ -25,7 +25,7 @@ class Sender:
 
     Args:
         make_backend: makes what sends the bytes; asked at the first request, when it is known which event loop runs.
-        tokens: where the token comes from.
+        tokens: where the token comes from; None for a sender that talks to strangers and has none.
         base_url: address of the service; only its origin gets the token.
         report: told of every request.
     """
@@ -33,7 +33,7 @@ class Sender:
     def __init__(
         self,
         make_backend: Callable[[], httpx.AsyncBaseTransport],
-        tokens: TokenKeeper,
+        tokens: TokenKeeper | None,
         base_url: httpx.URL,
         report: Reporter,
     ) -> None:
@@ -52,8 +52,8 @@ class Sender:
             TransportError: no complete answer came.
         """
         response = await self._authorized(request, context)
-        if not response.is_success:
-            raise error_from_response(response, context, hide=self._tokens.shown)
+        if not response.is_success and not (context.follows and response.has_redirect_location):
+            raise error_from_response(response, context, hide=self._shown)
         return response
 
     async def aclose(self) -> None:
@@ -62,8 +62,12 @@ class Sender:
         if self._backend is not None:
             await self._backend.aclose()
 
+    @property
+    def _shown(self) -> str:
+        return self._tokens.shown if self._tokens is not None else ""
+
     async def _authorized(self, request: httpx.Request, context: CallContext) -> httpx.Response:
-        if _origin(request.url) != self._origin:
+        if self._tokens is None or _origin(request.url) != self._origin:
             request.headers.pop("authorization", None)
             return await self._exchange(request, context)
         token = await self._tokens.current()
@@ -113,7 +117,7 @@ class Sender:
         except httpx.HTTPStatusError as error:  # a hook of a client that the user brought
             return _without_body(error.response)
         except httpx.RequestError as error:
-            failure = error_from_httpx(error, context, hide=self._tokens.shown)
+            failure = error_from_httpx(error, context, hide=self._shown)
         # Raised here and not above: httpx's exception holds the request, and the request holds the token.
         raise failure
 
