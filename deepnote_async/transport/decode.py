@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import httpx
 
 from deepnote_async.errors import DecodeError
+from deepnote_async.transport.limits import MAX_JSON_DEPTH
 from deepnote_async.transport.mapping import facts
 from deepnote_async.transport.options import CONTEXT_KEY, CallContext
 
@@ -29,6 +30,7 @@ def decode(response: httpx.Response, read: Callable[[dict[str, Any]], T], contex
         document = json.loads(response.content)
     except (ValueError, RecursionError) as error:
         raise _error(_not_json(response, error), "", response, context) from None
+    _refuse_depth(document, response, context)
     if not isinstance(document, dict):
         raise _error(f"The answer is a JSON {_json_type(document)}, not an object", "", response, context)
     try:
@@ -47,6 +49,8 @@ def guarded(parse: Callable[[], T], response: httpx.Response) -> T:
     """
     context = response.request.extensions[CONTEXT_KEY]
     try:
+        if _may_be_deep(response.content):
+            _refuse_depth(json.loads(response.content), response, context)
         return parse()
     except json.JSONDecodeError as error:
         failure = _error(_not_json(response, error), "", response, context)
@@ -63,6 +67,27 @@ def refuse_page(response: httpx.Response, context: CallContext) -> None:
     """Raise DecodeError for a web page where an answer of the API, or none, was to come."""
     if "html" in response.headers.get("content-type", "").lower():
         raise _error("The answer is a web page, not one of the API; check base_url", "", response, context)
+
+
+def _refuse_depth(document: object, response: httpx.Response, context: CallContext) -> None:
+    if not _may_be_deep(response.content):
+        return
+    level = [document]
+    for _ in range(MAX_JSON_DEPTH + 1):
+        level = [child for node in level for child in _containers_in(node)]
+        if not level:
+            return
+    raise _error(f"The answer is nested more than {MAX_JSON_DEPTH} deep", "", response, context)
+
+
+def _may_be_deep(content: bytes) -> bool:
+    """Whether there are brackets enough; of most answers this glance is all it takes."""
+    return content.count(b"{") + content.count(b"[") > MAX_JSON_DEPTH
+
+
+def _containers_in(node: object) -> list[object]:
+    values = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    return [value for value in values if isinstance(value, dict | list)]
 
 
 def _error(message: str, pointer: str, response: httpx.Response, context: CallContext) -> DecodeError:

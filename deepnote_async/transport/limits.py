@@ -9,6 +9,9 @@ CLOSE_SECONDS = 5.0
 MAX_BODY_BYTES = 64 << 20
 """Largest decoded answer. The documentation caps a notebook with outputs at 30 MB; inline it is JSON-escaped YAML."""
 
+MAX_JSON_DEPTH = 200
+"""Deepest nesting of an answer. What is deeper could be read, but not walked, printed or pickled by who gets it."""
+
 CHUNK_BYTES = 1 << 18
 """Piece of a streamed body: large enough that handing it to a file's thread does not count."""
 

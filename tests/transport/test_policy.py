@@ -147,6 +147,8 @@ async def test_redirects_are_refused(location: str) -> None:
         (b"<html>", "", "not JSON"),
         (b'{"run": {"runId": "x"', "", "not JSON"),
         (b"[" * 100_000, "", "not JSON"),
+        (b'{"a":' * 201 + b"1" + b"}" * 201, "", "nested more than 200 deep"),
+        (b'{"a": [' * 300 + b"1" + b"]}" * 300, "", "nested more than 200 deep"),
         (b"null", "", "JSON null"),
         (b"[]", "", "JSON list"),
         (b'"text"', "", "JSON string"),
