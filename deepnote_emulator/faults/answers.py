@@ -20,6 +20,8 @@ JSON = {"content-type": "application/json; charset=utf-8"}
 PAGE = (
     b"<!DOCTYPE html>\n<html><head><title>Welcome</title></head><body><h1>Not what you asked for</h1></body></html>\n"
 )
+_STARTS = {"createRun": HTTPStatus.ACCEPTED, "datalore.runNotebook": HTTPStatus.OK}
+"""Operations that answer with nothing but the run they started."""
 _CHUNK_BYTES = 1 << 20
 
 
@@ -56,8 +58,8 @@ class Answer:
 def plausible(operation: str = "") -> Answer:
     """Make up the answer of an operation that was not carried out."""
     run = {"runId": str(uuid.uuid4()), "status": "pending", "createdAt": iso(now())}
-    if operation == "createRun":
-        return Answer(HTTPStatus.ACCEPTED, JSON, json.dumps(run).encode())
+    if (status := _STARTS.get(operation)) is not None:
+        return Answer(status, JSON, json.dumps(run).encode())
     return Answer(HTTPStatus.OK, JSON, json.dumps({"run": run}).encode())
 
 
