@@ -11,14 +11,14 @@ from deepnote_emulator.faults import Consumed
 from deepnote_emulator.faults.answers import SPOILERS, Answer, plausible, spoiled, status_answer
 from deepnote_emulator.faults.reading import read_plan, write_book
 from deepnote_emulator.faults.wire import WITHOUT_STATUS, Sent, Wire, break_on
-from deepnote_emulator.server import datalore
+from deepnote_emulator.server import datalore, downloads
 from deepnote_emulator.server.answers import STATE, answer, bad_request, check_query, no_content
 from deepnote_emulator.server.guard import refusal
 from deepnote_emulator.server.operations import OPERATIONS, STREAMED, Handler
 
 PATH = "/_emulator/faults"
 
-_NAMES = {(row.method, row.path): row.operation_id for row in OPERATIONS} | datalore.OPERATIONS
+_NAMES = {(row.method, row.path): row.operation_id for row in OPERATIONS} | datalore.OPERATIONS | downloads.OPERATIONS
 _REFUSED = 400
 
 
@@ -32,6 +32,11 @@ def register(app: web.Application) -> None:
     app.router.add_delete(PATH, _clear)
 
 
+def register_downloads(app: web.Application) -> None:
+    """Let faults happen on the second site too."""
+    app.middlewares.insert(0, _break)
+
+
 @web.middleware
 async def _break(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Count the calls of every operation, and let the plan's faults happen to those that may come in."""
@@ -41,12 +46,18 @@ async def _break(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     book = request.app[STATE].faults
     book.calls[operation] += 1
-    consumed = book.take(operation) if refusal(request) is None else None
+    consumed = book.take(operation) if _may_come_in(request) else None
     if consumed is None:
         return await handler(request)
     if consumed.fault.kind == "delay":
         return await _delayed(request, handler, consumed)
     return await _faulty(request, handler, consumed)
+
+
+def _may_come_in(request: web.Request) -> bool:
+    if request.path.startswith(downloads.ROOM):
+        return "Authorization" not in request.headers
+    return refusal(request) is None
 
 
 async def _delayed(request: web.Request, handler: Handler, consumed: Consumed) -> web.StreamResponse:
