@@ -2,5 +2,7 @@
 
 from deepnote_emulator.emulator import Emulator
 from deepnote_emulator.errors import EmulatorError
+from deepnote_emulator.execution.simulated import SimulatedEngine
+from deepnote_emulator.faults import Fault, FaultControl, FaultEntry, FaultStep
 
-__all__ = ["Emulator", "EmulatorError"]
+__all__ = ["Emulator", "EmulatorError", "Fault", "FaultControl", "FaultEntry", "FaultStep", "SimulatedEngine"]

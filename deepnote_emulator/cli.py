@@ -9,11 +9,16 @@ import sys
 import threading
 from collections.abc import Sequence
 from types import FrameType
+from typing import get_args
 
-from deepnote_emulator.emulator import Emulator
+from deepnote_emulator.emulator import Emulator, EngineName
 from deepnote_emulator.errors import EmulatorError
 
 FAILURE = 2
+_ENGINES: dict[EngineName, str] = {
+    "kernel": "notebooks run with your rights, on this machine",
+    "simulated": "notebooks are not executed, their runs are simulated",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,10 +26,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     stop = threading.Event()
     try:
-        emulator = Emulator(options.notebooks, port=options.port, token=options.token, max_kernels=options.max_kernels)
+        emulator = Emulator(
+            options.notebooks,
+            port=options.port,
+            token=options.token,
+            max_kernels=options.max_kernels,
+            engine=options.engine,
+        )
         _stop_on_signals(stop)
         with emulator:
-            _announce(emulator)
+            _announce(emulator, options.engine)
             stop.wait()
     except (EmulatorError, ValueError) as error:
         print(f"deepnote-emulator: {error}", file=sys.stderr)
@@ -43,11 +54,17 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=0, metavar="N", help="port on 127.0.0.1 (default: a free one)")
     serve.add_argument("--token", metavar="T", help="bearer token to ask for (default: a random one, printed)")
     serve.add_argument("--max-kernels", type=int, default=4, metavar="N", help="kernels at once (default: 4)")
+    serve.add_argument(
+        "--engine",
+        choices=get_args(EngineName),
+        default="kernel",
+        help="what runs notebooks: real kernels, or nothing at all (default: kernel)",
+    )
     return parser
 
 
-def _announce(emulator: Emulator) -> None:
-    print("deepnote-emulator: ready; notebooks run with your rights, on this machine. Ctrl-C stops.", flush=True)
+def _announce(emulator: Emulator, engine: EngineName) -> None:
+    print(f"deepnote-emulator: ready; {_ENGINES[engine]}. Ctrl-C stops.", flush=True)
     print(f"export DEEPNOTE_API_URL={emulator.url}")
     print(f"export DEEPNOTE_TOKEN={shlex.quote(emulator.token)}")
     for notebook in emulator.notebooks:

@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self, TypeVar, get_args
 
 import anyio
 import anyio.to_thread
@@ -18,10 +19,16 @@ import anyio.to_thread
 from deepnote_emulator.documents import NotebookSource, load_folder
 from deepnote_emulator.errors import EmulatorError
 from deepnote_emulator.execution import Engine
+from deepnote_emulator.execution.simulated import SimulatedEngine
+from deepnote_emulator.faults import FaultBook, FaultControl
 from deepnote_emulator.server import open_sites
 from deepnote_emulator.state import State
 
+T = TypeVar("T")
+EngineName = Literal["kernel", "simulated"]
+
 START_SECONDS = 60.0
+ON_LOOP_SECONDS = 30.0
 
 
 class Emulator:
@@ -34,6 +41,8 @@ class Emulator:
         port: port of the API; 0 takes a free one.
         token: the bearer token to ask for; default a fresh random one.
         max_kernels: how many kernels live at once; further runs stay pending, further sessions are refused.
+        engine: what runs notebooks: "kernel", real Jupyter kernels; "simulated" or a `SimulatedEngine`, which executes
+            nothing, needs no extra and has no limit of kernels.
 
     Raises:
         EmulatorError: on entry, if a notebook cannot be read, the port is taken, or the extra is not installed.
@@ -44,17 +53,29 @@ class Emulator:
         ...     client = AsyncDeepnote(emulator.token, emulator.url)
     """
 
-    def __init__(self, notebooks: str | Path, *, port: int = 0, token: str | None = None, max_kernels: int = 4) -> None:
+    def __init__(
+        self,
+        notebooks: str | Path,
+        *,
+        port: int = 0,
+        token: str | None = None,
+        max_kernels: int = 4,
+        engine: EngineName | SimulatedEngine = "kernel",
+    ) -> None:
         if max_kernels < 1:
             raise ValueError(f"max_kernels must be at least 1, got {max_kernels}")
         if not 0 <= port <= 65535:  # noqa: PLR2004  (the range of TCP ports)
             raise ValueError(f"port must lie between 0 and 65535, got {port}")
         if token is not None and not (token and all("!" <= character <= "~" for character in token)):
             raise ValueError("token must be printable ASCII without spaces")
+        if not isinstance(engine, SimulatedEngine) and engine not in get_args(EngineName):
+            raise ValueError(f"engine must be one of {', '.join(get_args(EngineName))}, not {engine!r}")
         self.token = token or secrets.token_urlsafe(24)
         self._folder = Path(notebooks)
         self._port = port
         self._max_kernels = max_kernels
+        self._engine = engine
+        self._faults = FaultControl(self._with_faults)
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -88,11 +109,26 @@ class Emulator:
             f"no notebook came from {file!r}; there are {sorted({n.path.name for n in self.notebooks if n.path})}"
         )
 
+    @property
+    def faults(self) -> FaultControl:
+        """The plan of what goes wrong, and its journal; a stopped emulator forgets both."""
+        return self._faults
+
+    @property
+    def calls(self) -> Counter[str]:
+        """How many requests of each operation have arrived since the start, faulted and refused ones included.
+
+        Example:
+            >>> emulator.calls["createRun"]
+            1
+        """
+        return self._with_faults(lambda book: book.calls.copy())
+
     def start(self) -> None:
         """Load the notebooks and begin to serve; returns once the API answers."""
         if self._thread is not None:
             raise RuntimeError("this emulator is running already")
-        make_engine = _kernel_engine()
+        make_engine = _engine_maker(self._engine)
         projects = load_folder(self._folder)
         ready: Future[None] = Future()
 
@@ -164,6 +200,29 @@ class Emulator:
         if self._thread is None or self._state is None:
             raise RuntimeError("this emulator is not running; use it in a with block, or call start()")
         return self._state
+
+    def _with_faults(self, work: Callable[[FaultBook], T]) -> T:
+        """Do something with the faults on the emulator's own loop, which alone may touch them."""
+        state, loop = self._running(), self._loop
+        done: Future[T] = Future()
+
+        def do() -> None:
+            try:
+                done.set_result(work(state.faults))
+            except Exception as error:  # it belongs to the caller  # noqa: BLE001
+                done.set_exception(error)
+
+        if loop is None:
+            raise RuntimeError("this emulator is not running")
+        loop.call_soon_threadsafe(do)
+        return done.result(timeout=ON_LOOP_SECONDS)
+
+
+def _engine_maker(engine: EngineName | SimulatedEngine) -> Callable[[int], Engine]:
+    if engine == "kernel":
+        return _kernel_engine()
+    simulated = engine if isinstance(engine, SimulatedEngine) else SimulatedEngine()
+    return lambda _max_kernels: simulated
 
 
 def _kernel_engine() -> Callable[[int], Engine]:

@@ -12,6 +12,7 @@ from attrs import Factory, define
 
 from deepnote_emulator.documents import NotebookSource, ProjectSource
 from deepnote_emulator.execution import Engine, LiveKernel, RunBook, RunRecord, SessionBook
+from deepnote_emulator.faults import FaultBook
 from deepnote_emulator.files import FileStore
 from deepnote_emulator.store import ProjectStore
 
@@ -26,6 +27,7 @@ class State:
     engine: Engine
     runs: RunBook
     sessions: SessionBook
+    faults: FaultBook = Factory(FaultBook)
     download_url: str = ""
     signing_key: bytes = Factory(lambda: secrets.token_bytes(32))
     violations: list[str] = Factory(list)
@@ -67,6 +69,7 @@ class State:
 
     async def close(self) -> None:
         """End everything that is going on, and remove every file."""
+        self.faults.close()  # first, since what hangs would hold up the rest
         try:
             await self.sessions.close()
             await self.runs.close()

@@ -16,11 +16,12 @@ from deepnote_emulator.files import ProjectFile
 class Step:
     """Something to execute: `code` for the kernel, or `unsupported`, the reason why it cannot be executed here.
 
-    `block_id` is empty for code that belongs to no block.
+    `block_id` is empty for code that belongs to no block; `is_input` tells code that only sets an input's variable.
     """
 
     block_id: str = ""
     code: str = field(default="", repr=False)
+    is_input: bool = False
     unsupported: str | None = None
 
 

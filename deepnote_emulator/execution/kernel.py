@@ -13,7 +13,7 @@ from attrs import Factory, define
 from deepnote_emulator.clock import now
 from deepnote_emulator.documents import BlockRecord
 from deepnote_emulator.execution.engine import EngineError, Step
-from deepnote_emulator.execution.outputs import OutputCollector
+from deepnote_emulator.execution.outputs import OutputCollector, error_output
 from deepnote_emulator.execution.process import KernelProcess
 from deepnote_emulator.files import ProjectFile
 
@@ -108,7 +108,7 @@ class Kernel:
             EngineError: the kernel died.
         """
         if step.unsupported is not None:
-            record.outputs.append(_error_output("EmulatorUnsupported", step.unsupported))
+            record.outputs.append(error_output("EmulatorUnsupported", step.unsupported))
             record.finished_at = now()
             return
         async with self._interrupting:  # a restart must have ended before
@@ -184,11 +184,11 @@ class Kernel:
         """Learn from the kernel's reply how code ended: a message that cannot be encoded never reaches the outputs."""
         await self._within(execution.reply, REPLY_SECONDS)
         if not execution.reply.done():
-            return _error_output("EmulatorLostReply", "the kernel could not say how the block ended")
+            return error_output("EmulatorLostReply", "the kernel could not say how the block ended")
         content = execution.reply.result()
         if content["status"] == "ok":
             return None
-        return _error_output(str(content.get("ename", "Error")), str(content.get("evalue", "the block was aborted")))
+        return error_output(str(content.get("ename", "Error")), str(content.get("evalue", "the block was aborted")))
 
     async def _read(self, receive: Callable[..., Awaitable[JsonObject]], take: Callable[..., None]) -> None:
         """Hand every message of a channel to the execution that it belongs to."""
@@ -232,7 +232,3 @@ class Kernel:
 def _done(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
-
-
-def _error_output(name: str, message: str) -> JsonObject:
-    return {"ename": name, "evalue": message, "output_type": "error", "traceback": [f"{name}: {message}"]}

@@ -67,3 +67,8 @@ class OutputCollector:
             self._outputs.clear()
             self._displays.clear()
             self._clear_before_next = False
+
+
+def error_output(name: str, message: str) -> JsonObject:
+    """Make the output of an error that no kernel told of."""
+    return {"ename": name, "evalue": message, "output_type": "error", "traceback": [f"{name}: {message}"]}

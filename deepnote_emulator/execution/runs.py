@@ -174,7 +174,7 @@ def _steps(blocks: Iterable[BlockSource], inputs: dict[str, Any]) -> list[Step]:
             reason = f"an input sets a Python variable, and {name_of(block)!r} cannot be the name of one"
             steps.append(Step(block_id=block.id, unsupported=reason))
         elif block.is_input:
-            steps.append(Step(block_id=block.id, code=assignment(block, inputs)))
+            steps.append(Step(block_id=block.id, code=assignment(block, inputs), is_input=True))
         elif block.type == "code":
             steps.append(Step(block_id=block.id, code=block.content))
         elif block.type not in _SILENT and not block.type.startswith("text-cell"):

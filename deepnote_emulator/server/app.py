@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
 import logging
-from ipaddress import ip_address
 
 from aiohttp import web
 
-from deepnote_emulator.server import datalore
+from deepnote_emulator.server import datalore, faults
 from deepnote_emulator.server.answers import STATE, Refused
+from deepnote_emulator.server.guard import refusal
 from deepnote_emulator.server.operations import Handler, add_routes
 from deepnote_emulator.state import State
 from deepnote_emulator.store import ConflictError
@@ -26,6 +25,7 @@ def api_app(state: State) -> web.Application:
     app[STATE] = state
     add_routes(app)
     datalore.register(app)
+    faults.register(app)
     return app
 
 
@@ -47,29 +47,10 @@ async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse
 
 @web.middleware
 async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let in only who names this machine and knows the token.
-
-    The Host check keeps web pages out that point a name of theirs at 127.0.0.1.
-    """
-    if not is_this_machine(request.host):
-        raise Refused(403, f"The emulator serves this machine only, not {request.host!r}")
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(
-        token.encode("utf-8", "replace"), request.app[STATE].token.encode()
-    ):
-        raise Refused(401, "Invalid or missing API key")
+    """Let in only who names this machine and knows the token."""
+    if (refused := refusal(request)) is not None:
+        raise refused
     return await handler(request)
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether the Host header names the loopback interface."""
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-    if name == "localhost":
-        return True
-    try:
-        return ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _allow(error: web.HTTPException) -> dict[str, str]:

@@ -26,6 +26,13 @@ from deepnote_emulator.server.bodies import Body, json_body
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ROOMS = ("/api/run/", "/api/computation/", "/notebook/")
 REPORTS = ("never", "on success")
+OPERATIONS = {
+    ("POST", "/api/run/v1/notebook"): "datalore.runNotebook",
+    ("GET", "/api/run/v1/{run_id}"): "datalore.getRun",
+    ("POST", "/api/computation/v1/notebook"): "datalore.runInteractive",
+    ("GET", "/notebook/{user}/{notebook}/artifacts/{run_id}/{name}"): "datalore.getArtifact",
+}
+"""The names of its operations where those of both services meet, as in a plan of faults."""
 
 
 @frozen

@@ -17,6 +17,9 @@ from deepnote_emulator.server.answers import STATE
 from deepnote_emulator.state import State
 
 LIFETIME_SECONDS = 300
+ROOM = "/snapshots/"
+OPERATIONS = {("GET", "/snapshots/{run_id}"): "downloadSnapshot"}
+"""The name of its one operation in a plan of faults; the contract has none for it."""
 
 
 def download_app(state: State) -> web.Application:

@@ -75,6 +75,9 @@ OPERATIONS = (
     ),
 )
 
+STREAMED = frozenset({"downloadFile"})
+"""Operations whose handler sends the answer itself, piece by piece."""
+
 
 def add_routes(app: web.Application) -> None:
     """Route every operation, and the list of them."""

@@ -11,6 +11,7 @@ from aiohttp import web
 from deepnote_emulator.errors import EmulatorError
 from deepnote_emulator.server.app import api_app
 from deepnote_emulator.server.downloads import download_app
+from deepnote_emulator.server.faults import register_downloads
 from deepnote_emulator.state import State
 
 HOST = "127.0.0.1"
@@ -29,9 +30,9 @@ async def open_sites(state: State, port: int) -> AsyncIterator[str]:
         EmulatorError: the port cannot be had.
     """
     api = web.AppRunner(api_app(state), handle_signals=False, access_log=None, shutdown_timeout=CLOSE_SECONDS)
-    downloads = web.AppRunner(
-        download_app(state), handle_signals=False, access_log=None, shutdown_timeout=CLOSE_SECONDS
-    )
+    snapshots = download_app(state)
+    register_downloads(snapshots)
+    downloads = web.AppRunner(snapshots, handle_signals=False, access_log=None, shutdown_timeout=CLOSE_SECONDS)
     try:
         state.download_url = await _listen(downloads, 0)
         yield await _listen(api, port)

@@ -87,6 +87,15 @@ def test_a_token_is_made_when_none_is_given(notebooks: Path) -> None:
         assert httpx.get(f"{url}/v2/me", headers={"authorization": f"Bearer {token}"}).status_code == 200
 
 
+def test_it_serves_simulated_runs(notebooks: Path) -> None:
+    with serving("--notebooks", str(notebooks), "--engine", "simulated") as (process, url, token):
+        with httpx.Client(base_url=url, headers={"authorization": f"Bearer {token}"}) as http:
+            notebook_id = http.get("/v2/projects").json()["projects"][0]["notebooks"][0]["id"]
+            assert http.post("/v2/runs", json={"notebookId": notebook_id}).status_code == 202
+            assert http.get("/_emulator/faults").json()["calls"] == {"listProjects": 1, "createRun": 1}
+        assert kernels_of(process.pid) == []
+
+
 def test_a_port_in_use_is_named(notebooks: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -114,6 +123,7 @@ def test_a_broken_notebook_is_named(tmp_path: Path) -> None:
         (["--notebooks", ".", "--max-kernels", "0"], "max_kernels must be at least 1"),
         (["--notebooks", ".", "--token", "two words"], "token must be printable ASCII"),
         (["--notebooks", ".", "--token", "line\nbreak"], "token must be printable ASCII"),
+        (["--notebooks", ".", "--engine", "x"], "--engine"),
         ([], "--notebooks"),
         (["--notebooks", ".", "--port", "x"], "--port"),
     ],

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 import yaml
 
@@ -141,9 +144,19 @@ async def test_a_block_that_cannot_run_here_says_so(tmp_path: Path) -> None:
         await run_folder(tmp_path)
 
 
+def own_kernels() -> set[int]:
+    """List the kernels this process started; what a kernel forks looks like one until it executes its own program."""
+    pids = set()
+    for kernel in kernels_of():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if kernel.ppid() == os.getpid():
+                pids.add(kernel.pid)
+    return pids
+
+
 async def test_more_runs_than_kernels_wait_their_turn(tmp_path: Path) -> None:
     write_deepnote(tmp_path, code("import time; time.sleep(0.2)"))
-    others = {kernel.pid for kernel in kernels_of()}  # of the emulator that other tests share
+    others = own_kernels()  # of the emulator that other tests share
     async with Emulator(tmp_path, max_kernels=1) as emulator, AsyncDeepnote(emulator.token, emulator.url) as client:
         handles = [await client.runs.create("main") for _ in range(3)]
         most = 0
@@ -153,7 +166,7 @@ async def test_more_runs_than_kernels_wait_their_turn(tmp_path: Path) -> None:
             statuses = [row["status"] for row in rows]
             assert len(statuses) == len(handles)
             assert statuses.count("running") <= 1
-            most = max(most, len({kernel.pid for kernel in kernels_of()} - others))
+            most = max(most, len(own_kernels() - others))
         assert most == 1
 
 
