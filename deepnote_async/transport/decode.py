@@ -73,7 +73,7 @@ def _refuse_depth(document: object, response: httpx.Response, context: CallConte
     if not _may_be_deep(response.content):
         return
     level = [document]
-    for _ in range(MAX_JSON_DEPTH + 1):
+    for _ in range(MAX_JSON_DEPTH):
         level = [child for node in level for child in _containers_in(node)]
         if not level:
             return
