@@ -117,9 +117,7 @@ class Search:
             )
         except CallError:
             return "open"
-        rows = [
-            run for run in listing.runs if run.run_id not in self.ruled_out and not self._ticket.is_owned(run.run_id)
-        ]
+        rows = [run for run in listing.runs if not self._is_excluded(run.run_id)]
         if self.key is not None:
             if not self._has_appeared:
                 self._suspects.update(run.run_id for run in listing.above)

@@ -104,7 +104,7 @@ class LossyService:
             intent=inputs.get("intent", ""),
             inputs=inputs,
             created=now,
-            ends=now + self._rng.uniform(0.5, 3.0),
+            ends=now + self._rng.uniform(0.2, 1.5),
         )
         self.runs.append(run)
         self.by_id[run.run_id] = run

@@ -81,10 +81,6 @@ def lost(*run_ids: str, after: float = 0.0, status: int | None = None) -> Outcom
 
 
 def refused(_notebook: Notebook) -> httpx.Response:
-    return httpx.Response(400, json={"message": "no"})
-
-
-def refused(_notebook: Notebook) -> httpx.Response:
     """Refuse the start."""
     return httpx.Response(400, json={"message": "no"})
 
