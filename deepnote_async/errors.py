@@ -226,7 +226,7 @@ class RunStartUnknownError(RunError):
     run_key: str | None = None
 
     async def candidates(self, client: AsyncDeepnote | AsyncDatalore) -> tuple[Run, ...]:
-        """List the newest runs of the notebook that may be the lost one, newest first. One to three requests.
+        """List the newest runs of the notebook that may be the lost one, newest first. One request for each 100 runs.
 
         Runs that belong to starts of `client` are left out, as are those of the client the start was made with. Runs
         that others started at about the same time cannot be told apart and are among them. None at all does not prove

@@ -78,9 +78,9 @@ class Evidence:
 
 
 async def read_evidence(answer: SnapshotAnswer, name: str) -> Evidence | None:
-    """Read, in a worker thread, what an ended run was started with; None if its document is not there."""
+    """Read, in a worker thread, what an ended run was started with; None if its document may yet come."""
     if not answer.content:
-        return None
+        return Evidence() if answer.run.snapshot_status == "unavailable" else None
     try:
         snapshot = (await read_contents(answer, None)).snapshot
     except SnapshotError:

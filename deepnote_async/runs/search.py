@@ -30,7 +30,8 @@ PAST_KNOWN_ROWS: Final = 8
 """How far to look past the newest run that was there before: runs of nearly the same moment may stand either way
 round, while a run far below is an old one, even if it was not listed before."""
 
-MAX_PAGES: Final = 3
+MAX_PAGES: Final = 10
+"""How far down a list is read for a run that was there before: as many runs as a client remembers of its own."""
 UNNAMED_PATIENCE_SECONDS: Final = 60.0
 SHORTEST_PATIENCE: Final = 10.0
 """How long runs that go on are waited for, after the time to appear: the call's `timeout`, or the first of these if it

@@ -186,6 +186,21 @@ def test_after_a_start_that_was_left_unknown_nothing_is_adopted_for_a_while(paus
     assert run_virtually(main()) is adopted
 
 
+def test_after_a_start_that_was_cancelled_nothing_is_adopted_for_a_while() -> None:
+    async def hang(_notebook: Notebook) -> httpx.Response:
+        await anyio.sleep(3600)
+        raise AssertionError("unreachable")
+
+    async def main() -> None:
+        async with client_of(Notebook(hang, lost("whose?")).answer) as client:
+            with anyio.move_on_after(1):
+                await client.runs.create("nb")
+            with pytest.raises(RunStartUnknownError):
+                await client.runs.create("nb", on_unknown="reconcile")
+
+    run_virtually(main())
+
+
 def cancelled_after(seconds: float, notebook: Notebook, listing: float = 0.0) -> list[str]:
     """Cancel a start; gives the notes of the cancellation."""
     notes: list[str] = []

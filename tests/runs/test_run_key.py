@@ -11,7 +11,7 @@ import pytest
 from deepnote_async import RunHandle, RunStartUnknownError, Snapshot
 from deepnote_async.runs.runkey import Evidence, RunKey, Verdict, evidence_of
 from tests.support.lost_starts import without_threads
-from tests.support.notebook import Notebook, Outcome, lost, ok, started
+from tests.support.notebook import OLD, Notebook, Outcome, lost, ok, started
 from tests.support.service import client_of
 from tests.support.virtual_time import run_virtually
 
@@ -108,6 +108,20 @@ def test_a_snapshot_that_does_not_tell_the_inputs_proves_nothing(document: str |
     assert isinstance(error, RunStartUnknownError)
     assert (len(notebook.posts), seconds) == (1, 20)
     assert (error.run_key_input, error.run_key) == ("key", notebook.posts[0]["inputs"]["key"])
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_lost_starts_of_one_client_read_each_run_once() -> None:
+    notebook = Notebook(marked("one", "other"), lost(), ok("two"))
+
+    async def main() -> int:
+        async with client_of(notebook.answer) as client:
+            await client.runs.create("nb", run_key_input="key")
+            before = notebook.reads
+            await client.runs.create("nb", run_key_input="key")
+            return notebook.reads - before
+
+    assert run_virtually(main()) == len(OLD)  # "other" is known from the first search, and the old ones have nothing
 
 
 @pytest.mark.usefixtures("_at_once")

@@ -43,7 +43,8 @@ class Notebook:
             pagination = {"hasMore": False, "pageSize": 100, "nextPageToken": None}
             return httpx.Response(200, json={"runs": [self.row(run) for run in self.runs], "pagination": pagination})
         self.reads += 1
-        snapshot = {"snapshotStatus": "available", "snapshotContent": self.documents.get(run_id)}
+        status = "available" if run_id in self.documents else "unavailable"
+        snapshot = {"snapshotStatus": status, "snapshotContent": self.documents.get(run_id)}
         return httpx.Response(200, json={"run": self.row(run_id) | snapshot})
 
     def row(self, run_id: str) -> dict[str, Any]:
