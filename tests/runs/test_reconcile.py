@@ -18,9 +18,7 @@ from deepnote_async import (
     ServerError,
     UnsupportedError,
 )
-from deepnote_async.datalore.service import DataloreRuns
 from deepnote_async.runs import RunKey, StartRegistry, start_and_resolve
-from deepnote_async.transport import Transport
 from tests.datalore.service import client_of as datalore_client_of
 from tests.support.notebook import OLD, Notebook, Outcome, lost, ok, refused, started
 from tests.support.service import client_of
@@ -293,6 +291,7 @@ async def test_a_service_that_cannot_list_runs_is_asked_for_nothing(options: dic
     async def send() -> Any:
         raise AssertionError("a start was sent")
 
-    service = DataloreRuns(Transport(lambda: "tok", "https://datalore.example.test", 60.0, None), "")
-    with pytest.raises(UnsupportedError, match="datalore cannot list runs"):
-        await start_and_resolve(service, StartRegistry(), "u/n", send, options={}, **options)
+    async with datalore_client_of(lambda _: httpx.Response(500)) as client:
+        service = client.runs._service
+        with pytest.raises(UnsupportedError, match="datalore cannot list runs"):
+            await start_and_resolve(service, StartRegistry(), "u/n", send, options={}, **options)
