@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from deepnote_async.client import AsyncDeepnote
+    from deepnote_async.datalore import AsyncDatalore
+    from deepnote_async.models import Run
     from deepnote_async.runs.failure import Failure
     from deepnote_async.runs.result import RunResult
 
@@ -217,14 +220,47 @@ class RunTimeoutError(RunError, TimeoutError):
 class RunStartUnknownError(RunError):
     """The start was sent, but nothing proves whether the run exists; `__cause__` is what happened.
 
-    Starting again could run the notebook twice, so it is left to the caller, who can look at the notebook's newest
-    runs. Datalore cannot list runs, so there the run cannot be found again.
+    Starting again could run the notebook twice, so it is left to the caller, who can look at `candidates`. It holds
+    plain data only, so it can be pickled and looked into elsewhere.
 
     Attributes:
         notebook_id: the notebook whose run was to be started.
+        service: "deepnote" or "datalore".
+        older_run_ids: runs that were there before the start, as far as they are known.
+        known_run_ids: all runs that are known not to be the lost one: the older ones, those that belong to other starts
+            of the client, and those whose snapshot shows another run key.
+        run_key_input: the input that was given the run key, None if none was.
+        run_key: its value; the lost run, and no other, was started with it.
     """
 
     notebook_id: str = ""
+    service: str = "deepnote"
+    older_run_ids: tuple[str, ...] = ()
+    known_run_ids: tuple[str, ...] = ()
+    run_key_input: str | None = None
+    run_key: str | None = None
+
+    async def candidates(self, client: AsyncDeepnote | AsyncDatalore) -> tuple[Run, ...]:
+        """List the newest runs of the notebook that may be the lost one, newest first. One request for each 100 runs.
+
+        Runs that belong to starts of `client` are left out, as are those of the client the start was made with. Runs
+        that others started at about the same time cannot be told apart and are among them. None at all does not prove
+        that there never will be one: look again after some seconds.
+
+        Args:
+            client: any client that can see the notebook.
+
+        Raises:
+            UnsupportedError: the service cannot list runs, as Datalore.
+            ValueError: the client is of another service.
+            CallError: the runs could not be listed.
+
+        Example:
+            >>> except RunStartUnknownError as error:
+            ...     for run in await error.candidates(client):
+            ...         print(run.run_id, run.status, run.created_at)
+        """
+        return await client.runs.start_candidates(self)
 
 
 class UnsupportedError(DeepnoteError):

@@ -12,7 +12,7 @@ from datalore_async_api.types import UNSET
 from deepnote_async.datalore.arguments import Json, notebook_id_from, parameters_from
 from deepnote_async.datalore.models import DataloreRun
 from deepnote_async.datalore.service import DataloreRuns, explained
-from deepnote_async.errors import UnsupportedError
+from deepnote_async.errors import RunStartUnknownError, UnsupportedError
 from deepnote_async.models import RunStatus
 from deepnote_async.runs import RunHandle, RunResult, start_run
 from deepnote_async.runs.caller import refuse_own_notebook
@@ -81,7 +81,10 @@ class Runs:
         request = run_notebook.build_request(body=body)
         with explained():
             run_id = await start_run(
-                lambda: self._transport.call(run_notebook, request, _read_started, **options), notebook, advice=_LOST
+                lambda: self._transport.call(run_notebook, request, _read_started, **options),
+                notebook,
+                advice=_LOST,
+                service=self._service.name,
             )
         started = DataloreRun(run_id=run_id, notebook_id=notebook, status=RunStatus.RUNNING)
         return RunHandle(self._service, run_id, notebook, started)
@@ -138,7 +141,10 @@ class Runs:
         request = run_interactive.build_request(body=wire.RunInteractiveRequest(notebook_id=notebook))
         with explained():
             await start_run(
-                lambda: self._transport.acknowledge(run_interactive, request, **options), notebook, _LOST_IN_PLACE
+                lambda: self._transport.acknowledge(run_interactive, request, **options),
+                notebook,
+                advice=_LOST_IN_PLACE,
+                service=self._service.name,
             )
 
     async def get(self, run_id: str, **options: Unpack[CallOptions]) -> DataloreRun:
@@ -183,6 +189,10 @@ class Runs:
         raise UnsupportedError(
             f"Datalore's Run API cannot list runs, so a lost start of notebook {notebook_id} cannot be looked for"
         )
+
+    async def start_candidates(self, lost: RunStartUnknownError) -> tuple[DataloreRun, ...]:
+        """Raise UnsupportedError, as `reconcile` does; `lost.candidates(client)` asks for it."""
+        return self.reconcile(lost.notebook_id)
 
     def _notebook(self, notebook_id: str) -> str:
         notebook = notebook_id_from(notebook_id, self._base_url)

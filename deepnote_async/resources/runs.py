@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Unpack
 
-from deepnote_async.inputs import InputArgument, to_wire
+from deepnote_async.errors import RunStartUnknownError
+from deepnote_async.inputs import InputArgument, WireValue, to_wire
 from deepnote_async.models import Run, RunStatus
-from deepnote_async.resources.wire import given, normalised_run, run_record
-from deepnote_async.runs import RunHandle, RunResult, SnapshotAnswer, start_run
+from deepnote_async.pagination import MAX_PAGE_SIZE, Page
+from deepnote_async.resources.paging import next_cursor
+from deepnote_async.resources.wire import given, normalised_run, row_record, run_record
+from deepnote_async.runs import (
+    OnUnknown,
+    RunHandle,
+    RunKey,
+    RunResult,
+    SnapshotAnswer,
+    StartRegistry,
+    start_and_resolve,
+)
 from deepnote_async.runs.caller import refuse_own_notebook
 from deepnote_async.runs.handle import handle_from_dict
+from deepnote_async.runs.reconcile import start_candidates
 from deepnote_async.transport import CallOptions, Deadline, Transport, path_id
 from deepnote_async_api import models as wire
+from deepnote_async_api.api.notebooks import list_notebook_runs
 from deepnote_async_api.api.runs import create_run, get_run
 from deepnote_async_api.types import UNSET
 
@@ -28,6 +41,7 @@ class Runs:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._service = _DeepnoteRuns(transport)
+        self._registry = StartRegistry()
 
     async def create(
         self,
@@ -39,6 +53,8 @@ class Runs:
         block_ids: Sequence[str] | None = None,
         run_dependent_blocks: bool | None = None,
         machine_type: str | None = None,
+        on_unknown: OnUnknown = "raise",
+        run_key_input: str | None = None,
         **options: Unpack[CallOptions],
     ) -> RunHandle:
         """Start a run and return its handle as soon as the service has accepted it.
@@ -53,18 +69,27 @@ class Runs:
             block_ids: run only these blocks, in this order; needs `detached=False`.
             run_dependent_blocks: with `block_ids`, also run the blocks that depend on them.
             machine_type: id of the machine type of a detached run.
+            on_unknown: what to do when nothing proves whether the run exists. "raise" says so. "reconcile" lists the
+                notebook's runs before the start and again after a lost answer, for 10 seconds: the one new run is
+                adopted (`handle.adopted`); if there is none, the start is sent once more. It takes any new run for
+                the lost one, so nobody else may start this notebook; if this client does at the same time, it raises.
+            run_key_input: name of a text input that the notebook declares for this alone. It gets a random key, and a
+                lost run is found by it, exactly and whoever else starts the notebook; `on_unknown` does not matter
+                then. A run tells its key when it has ended, so after 10 seconds the search waits for runs that go on:
+                as long again as `timeout`, at least 10 seconds, and 60 where the call names none.
             **options: see CallOptions.
 
         Raises:
             ValueError: the arguments contradict each other, an id cannot be one, or the environment tells that this
                 code runs in the very notebook it would start.
             BadRequestError: the notebook does not exist or does not take these inputs; its message says which.
-            RunStartUnknownError: the start was sent, and nothing proves whether the run exists. Never retried.
+            RunStartUnknownError: the start was sent, and nothing proves whether the run exists.
             CallError: the run was certainly not started.
 
         Example:
             >>> handle = await client.runs.create(notebook_id, inputs={"region": "EU", "n": 3})
         """
+        key = None if run_key_input is None else RunKey.fresh(run_key_input)
         path_id(notebook_id, "notebook_id")
         refuse_own_notebook("deepnote", notebook_id)
         _check_mode(detached=detached, storage_mode=storage_mode, block_ids=block_ids, machine_type=machine_type)
@@ -78,12 +103,24 @@ class Runs:
             run_dependent_blocks=UNSET if run_dependent_blocks is None else run_dependent_blocks,
             machine_type=UNSET if machine_type is None else machine_type,
         )
-        if inputs:
+        values: dict[str, WireValue] = to_wire(inputs) if inputs else {}
+        if key is not None:
+            if key.name in values:
+                raise ValueError(f"input {key.name!r} is the run_key_input: it gets its value here, so leave it out")
+            values[key.name] = key.value
+        if values:
             body.inputs = wire.RunInputs()
-            body.inputs.additional_properties = dict(to_wire(inputs))
+            body.inputs.additional_properties = dict(values)
         request = create_run.build_request(body=body)
-        run = await start_run(lambda: self._transport.call(create_run, request, _read_started, **options), notebook_id)
-        return RunHandle(self._service, run.run_id, notebook_id, run)
+        return await start_and_resolve(
+            self._service,
+            self._registry,
+            notebook_id,
+            lambda: self._transport.call(create_run, request, _read_started, **options),
+            on_unknown=on_unknown,
+            key=key,
+            options=options,
+        )
 
     async def run(
         self,
@@ -97,6 +134,8 @@ class Runs:
         block_ids: Sequence[str] | None = None,
         run_dependent_blocks: bool | None = None,
         machine_type: str | None = None,
+        on_unknown: OnUnknown = "raise",
+        run_key_input: str | None = None,
     ) -> RunResult:
         """Start a run, wait for its end and read what it produced: `create` and `RunHandle.result` in one.
 
@@ -110,8 +149,11 @@ class Runs:
             block_ids: see `create`.
             run_dependent_blocks: see `create`.
             machine_type: see `create`.
+            on_unknown: see `create`.
+            run_key_input: see `create`.
 
         Raises:
+            RunStartUnknownError: the start was sent, and nothing proves whether the run exists.
             RunFailedError: the run failed.
             RunTimeoutError: the time was up; the run goes on and the error carries its id.
 
@@ -128,8 +170,19 @@ class Runs:
             block_ids=block_ids,
             run_dependent_blocks=run_dependent_blocks,
             machine_type=machine_type,
+            on_unknown=on_unknown,
+            run_key_input=run_key_input,
         )
         return await handle.result(timeout, check=check)
+
+    async def start_candidates(self, lost: RunStartUnknownError) -> tuple[Run, ...]:
+        """List the newest runs that may be the one whose start was lost; the same as `lost.candidates(client)`.
+
+        Raises:
+            ValueError: the start was one of another service.
+            CallError: the runs could not be listed.
+        """
+        return await start_candidates(self._service, self._registry, lost)
 
     async def get(self, run_id: str, **options: Unpack[CallOptions]) -> Run:
         """Read where a run stands.
@@ -176,6 +229,17 @@ class _DeepnoteRuns:
         request = get_run.build_request(run_id, snapshot_delivery=wire.SnapshotDelivery.INLINE)
         answer = await self._transport.call(get_run, request, _read_run, **options)
         return SnapshotAnswer(run=run_record(answer), content=given(answer.snapshot_content) or None)
+
+    async def newest_runs(
+        self, notebook_id: str, cursor: str | None = None, **options: Unpack[CallOptions]
+    ) -> Page[Run]:
+        request = list_notebook_runs.build_request(
+            notebook_id, page_size=MAX_PAGE_SIZE, page_token=UNSET if cursor is None else cursor
+        )
+        answer = await self._transport.call(
+            list_notebook_runs, request, wire.ListNotebookRunsResponse.from_dict, **options
+        )
+        return Page(items=tuple(row_record(run) for run in answer.runs), next_cursor=next_cursor(answer.pagination))
 
 
 def _read_run(body: dict[str, Any]) -> wire.Run:

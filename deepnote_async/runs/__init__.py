@@ -3,8 +3,25 @@
 from deepnote_async.runs.artifacts import Artifact
 from deepnote_async.runs.failure import Failure
 from deepnote_async.runs.handle import RunHandle
+from deepnote_async.runs.reconcile import OnUnknown, start_and_resolve
+from deepnote_async.runs.registry import StartRegistry
 from deepnote_async.runs.result import RunResult
-from deepnote_async.runs.service import Contents, RunService, SnapshotAnswer
+from deepnote_async.runs.runkey import RunKey
+from deepnote_async.runs.service import Contents, RunLister, RunService, SnapshotAnswer
 from deepnote_async.runs.start import start_run
 
-__all__ = ["Artifact", "Contents", "Failure", "RunHandle", "RunResult", "RunService", "SnapshotAnswer", "start_run"]
+__all__ = [
+    "Artifact",
+    "Contents",
+    "Failure",
+    "OnUnknown",
+    "RunHandle",
+    "RunKey",
+    "RunLister",
+    "RunResult",
+    "RunService",
+    "SnapshotAnswer",
+    "StartRegistry",
+    "start_and_resolve",
+    "start_run",
+]

@@ -20,22 +20,35 @@ class RunHandle:
 
     Leaving a wait never stops the run: the API has no call for that.
 
+    Attributes:
+        id: id of the run.
+        notebook_id: the notebook that runs; None where it is not known.
+        adopted: whether the answer to the start was lost and the run was found afterwards; see `client.runs.create`.
+
     Example:
         >>> handle = await client.runs.create(notebook_id, inputs={"region": "EU"})
         >>> result = await handle.result(timeout=600)
     """
 
-    __slots__ = ("_run", "_service", "id", "notebook_id")
+    __slots__ = ("_run", "_service", "adopted", "id", "notebook_id")
 
-    def __init__(self, service: RunService, run_id: str, notebook_id: str | None, run: Run | None = None) -> None:
+    def __init__(
+        self,
+        service: RunService,
+        run_id: str,
+        notebook_id: str | None,
+        run: Run | None = None,
+        adopted: bool = False,  # noqa: FBT001, FBT002  (pickled by position)
+    ) -> None:
         self._service = service
         self._run = run
         self.id = run_id
         self.notebook_id = notebook_id
+        self.adopted = adopted
 
     def __reduce__(self) -> tuple[object, ...]:
         # The client, with its token and connections, stays in this process.
-        return RunHandle, (_Elsewhere(self._service.name), self.id, self.notebook_id, self._run)
+        return RunHandle, (_Elsewhere(self._service.name), self.id, self.notebook_id, self._run, self.adopted)
 
     def __repr__(self) -> str:
         return f"RunHandle({self.id!r}, status={self.status.value if self.status else None!r})"

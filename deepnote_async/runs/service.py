@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeAlias, Unpack
+from typing import Protocol, TypeAlias, Unpack, runtime_checkable
 
 from attrs import field, frozen
 
+from deepnote_async.errors import UnsupportedError
 from deepnote_async.models import Run
+from deepnote_async.pagination import Page
 from deepnote_async.runs.artifacts import Artifact
 from deepnote_async.snapshot import Block, Snapshot
 from deepnote_async.transport import CallOptions
@@ -80,3 +82,28 @@ class RunService(Protocol):
     async def fetch_snapshot(self, run_id: str, **options: Unpack[CallOptions]) -> SnapshotAnswer:
         """Read a run together with the document it left, and how to read that."""
         ...
+
+
+@runtime_checkable
+class RunLister(RunService, Protocol):
+    """A service that can also list the runs of a notebook, which is what finding a lost run takes."""
+
+    async def newest_runs(
+        self, notebook_id: str, cursor: str | None = None, **options: Unpack[CallOptions]
+    ) -> Page[Run]:
+        """Read a page of the notebook's runs, newest first and as long as the service allows."""
+        ...
+
+
+def lister_of(service: RunService) -> RunLister:
+    """Give a service as one that lists runs.
+
+    Raises:
+        UnsupportedError: it cannot.
+    """
+    if not isinstance(service, RunLister):
+        raise UnsupportedError(
+            f"{service.name} cannot list runs, so a lost start could not be looked for; nothing was sent. "
+            "Leave out on_unknown and run_key_input"
+        )
+    return service

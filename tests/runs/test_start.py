@@ -10,21 +10,29 @@ import httpx
 import pytest
 
 from deepnote_async import (
-    APIError,
     AsyncDeepnote,
+    AuthenticationError,
     BadRequestError,
+    CallError,
     ConflictError,
     ConnectError,
+    ConnectionLostError,
+    DeadlineExceededError,
     DecodeError,
     DeepnoteError,
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
     RequestTimeoutError,
+    ResponseTooLargeError,
     RunStartUnknownError,
     ServerError,
+    TransportError,
+    UnexpectedRedirectError,
     UnexpectedStatusError,
 )
+from deepnote_async.errors import Sent
+from deepnote_async.runs.start import is_ambiguous, may_have_succeeded
 from tests.support.service import body_of, client_of, started_json
 from tests.support.virtual_time import run_virtually
 
@@ -97,12 +105,15 @@ async def test_what_the_service_would_refuse_is_refused_here(arguments: dict[str
         (403, PermissionDeniedError),
         (404, NotFoundError),
         (409, ConflictError),
+        (405, UnexpectedStatusError),
         (413, UnexpectedStatusError),
         (422, UnexpectedStatusError),
+        (451, UnexpectedStatusError),
+        (302, UnexpectedRedirectError),
         (429, RateLimitError),
     ],
 )
-async def test_a_refusal_means_that_nothing_was_started(status: int, kind: type[APIError]) -> None:
+async def test_a_refusal_means_that_nothing_was_started(status: int, kind: type[CallError]) -> None:
     async with client_of(lambda _: httpx.Response(status, json={"message": "no"})) as client:
         with pytest.raises(kind):
             await client.runs.create("nb")
@@ -136,6 +147,39 @@ async def test_other_failures_leave_it_unknown(response: httpx.Response, cause: 
     assert requests == 1
     copy = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  (made right here)
     assert (copy.notebook_id, type(copy.__cause__)) == ("nb", cause)
+
+
+def failed(kind: type[CallError], sent: Sent | None = None, status: int | None = None) -> CallError:
+    error = kind("failed", method="POST", path="/v2/runs", status=status)
+    if isinstance(error, TransportError) and sent is not None:
+        error.sent = sent
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "is_unknown", "is_success"),
+    [
+        (failed(ConnectError, "no"), False, False),
+        (failed(DeadlineExceededError, "no"), False, False),
+        (failed(DeadlineExceededError, "maybe"), True, False),
+        (failed(DeadlineExceededError, "yes"), True, True),
+        (failed(ConnectionLostError, "maybe"), True, False),
+        (failed(ConnectionLostError, "yes"), True, True),
+        (failed(ResponseTooLargeError, "yes", 202), True, True),
+        (failed(UnexpectedRedirectError, "yes", 307), False, False),
+        (failed(DecodeError, status=200), True, True),
+        (failed(RequestTimeoutError, status=408), True, False),
+        (failed(ServerError, status=503), True, False),
+        (failed(UnexpectedStatusError, status=425), False, False),
+        (failed(UnexpectedStatusError, status=103), True, False),
+        (failed(AuthenticationError, status=401), False, False),
+        (failed(RateLimitError, status=429), False, False),
+    ],
+    ids=lambda value: f"{type(value).__name__}-{value.status}" if isinstance(value, CallError) else None,
+)
+def test_what_each_failure_says_of_the_run(error: CallError, is_unknown: bool, is_success: bool) -> None:  # noqa: FBT001
+    assert is_ambiguous(error) is is_unknown
+    assert may_have_succeeded(error) is is_success
 
 
 async def test_a_fault_before_sending_is_no_unknown_start() -> None:
