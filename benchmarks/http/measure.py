@@ -7,6 +7,7 @@ import gc
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from attrs import define, field, frozen
 
@@ -17,6 +18,7 @@ _WARM_SECONDS = 0.15
 """For so long at least there are requests before counting begins; and until every task has had its first answer, since
 by then all connections are open."""
 _PATIENCE_SECONDS = 30.0
+_SCHEDSTAT = Path("/proc/self/schedstat")
 
 
 @frozen
@@ -48,6 +50,7 @@ class Window:
         failures: how many calls failed instead.
         wall: seconds by the clock.
         cpu: seconds of processor time of this process, all threads.
+        kept_waiting: seconds for which this process had work and other processes had its core; 0 where that is unknown.
         p50: median time of a call, in seconds.
         p99: time of a call that 99 of 100 stay below, in seconds.
     """
@@ -58,6 +61,7 @@ class Window:
     cpu: float
     p50: float
     p99: float
+    kept_waiting: float = 0.0
 
     @property
     def per_second(self) -> float:
@@ -138,13 +142,22 @@ async def _count(counter: _Counter, seconds: float) -> Window:
     counter.took.clear()
     counter.answered.clear()
     counter.failures = 0
-    wall, cpu = time.perf_counter(), time.process_time()
+    wall, cpu, waited = time.perf_counter(), time.process_time(), _waited()
     await asyncio.sleep(seconds)
     await counter.answered.wait()  # there are stacks that take longer than a window for one answer
-    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    cpu, wall, waited = time.process_time() - cpu, time.perf_counter() - wall, _waited() - waited
     took = sorted(counter.took)
     last = len(took) - 1
-    return Window(len(took), counter.failures, wall, cpu, p50=took[round(0.5 * last)], p99=took[round(0.99 * last)])
+    p50, p99 = took[round(0.5 * last)], took[round(0.99 * last)]
+    return Window(len(took), counter.failures, wall, cpu, p50, p99, kept_waiting=waited)
+
+
+def _waited() -> float:
+    """Give the seconds for which the main thread could have run but was not let, by Linux's count."""
+    try:
+        return int(_SCHEDSTAT.read_text(encoding="ascii").split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 class _Asks(asyncio.Protocol):

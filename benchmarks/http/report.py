@@ -12,7 +12,8 @@ from benchmarks.tables import figure
 from benchmarks.targets import Target
 
 FIGURES_HEAD = (
-    "median of the repetitions", "req/CPU-s", "CPU us/req", "req/s", "CPU busy", "p50 ms", "p99 ms", "failed",
+    "median of the repetitions", "req/CPU-s", "CPU us/req", "req/s", "busy", "kept waiting", "p50 ms", "p99 ms",
+    "failed",
 )  # fmt: skip
 _STOCK_AT = 32
 
@@ -29,11 +30,14 @@ def figure_rows(windows: Windows) -> list[list[str]]:
             lambda window: window.per_second,
         )
         times: Sequence[Figure] = (lambda window: window.p50 * 1000, lambda window: window.p99 * 1000)
-        busy = statistics.median(window.cpu / window.wall for window in seen)
+        shares: Sequence[Figure] = (
+            lambda window: window.cpu / window.wall,
+            lambda window: window.kept_waiting / window.wall,
+        )
         rows.append([
             f"{scenario.name}: {stack}",
             *(figure(statistics.median(map(value, seen))) for value in figures),
-            f"{busy:.0%}",
+            *(f"{statistics.median(map(share, seen)):.0%}" for share in shares),
             *(figure(statistics.median(map(value, seen))) for value in times),
             str(sum(window.failures for window in seen)),
         ])  # fmt: skip
@@ -99,7 +103,7 @@ def as_json(windows: Windows, promised: Sequence[Target]) -> dict[str, JsonValue
             {
                 "in_flight": scenario.in_flight, "latency": scenario.latency, "stack": stack, "repetition": repetition,
                 "answers": seen.answers, "failures": seen.failures, "wall": seen.wall, "cpu": seen.cpu,
-                "p50": seen.p50, "p99": seen.p99,
+                "p50": seen.p50, "p99": seen.p99, "kept_waiting": seen.kept_waiting,
             }
             for (scenario, stack), all_seen in windows.items()
             for repetition, seen in enumerate(all_seen)
