@@ -64,7 +64,7 @@ class _Answers(asyncio.Protocol):
             else:
                 self._answer()
 
-    def connection_lost(self, _error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio names it)
         self._transport = None
 
     def _answer(self) -> None:
