@@ -4,9 +4,9 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq install
-SOURCES := deepnote_async deepnote_emulator tests tools examples
+SOURCES := deepnote_async deepnote_emulator tests tools examples benchmarks
 
-.PHONY: demo test lint typecheck generate check-generated docs interop requirements clean help
+.PHONY: demo test lint typecheck generate check-generated docs bench interop requirements clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -44,6 +44,9 @@ check-generated: .venv/dev ## fail if generated/ is not what the documents give
 
 docs: .venv/dev ## the pages that are written from the contract
 	$(PY) tools/operations.py
+
+bench: .venv/dev ## the benchmarks, in under three minutes; `make bench BENCH=--profile` says where the time goes
+	@$(PY) -m benchmarks $(BENCH)
 
 requirements: .venv/dev ## pin the requirement files again from their .in files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/run.in -o requirements/run.txt
