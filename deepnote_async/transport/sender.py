@@ -103,6 +103,7 @@ class Sender:
             raise RuntimeError("this client is closed; make another one")
         if self._backend is None:
             self._backend = self._make_backend()
+        context.record.is_handed_over = True
         failure: CallError
         try:
             response = await self._backend.handle_async_request(request)
