@@ -10,7 +10,8 @@ import httpx
 from deepnote_async.errors import CallError, ResponseTooLargeError, Sent
 from deepnote_async.events import RequestEvent
 from deepnote_async.transport.auth import Origin, TokenKeeper, origin_of
-from deepnote_async.transport.limits import CLOSE_SECONDS, MAX_BODY_BYTES
+from deepnote_async.transport.body import BodyTooLargeError, read_body
+from deepnote_async.transport.limits import MAX_BODY_BYTES
 from deepnote_async.transport.mapping import error_from_httpx, error_from_response, facts, request_id_of
 from deepnote_async.transport.options import CallContext
 from deepnote_async.transport.reporting import Reporter
@@ -126,34 +127,18 @@ def can_repeat(request: httpx.Request) -> bool:
 
 async def _read(response: httpx.Response, context: CallContext) -> httpx.Response:
     try:
-        return await _read_all(response, context)
-    except BaseException:
-        # Read to its end, a body has given its connection back by itself.
-        with anyio.move_on_after(CLOSE_SECONDS, shield=True):
-            await response.aclose()
-        raise
-
-
-async def _read_all(response: httpx.Response, context: CallContext) -> httpx.Response:
-    if _is_stacked(response):
-        raise httpx.DecodingError("it is compressed more than once, as no real answer is")
-    body = bytearray()
-    try:
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                too_large = ResponseTooLargeError(
-                    f"The answer is larger than {MAX_BODY_BYTES >> 20} MiB and was not read to its end",
-                    **facts(context, response),
-                )
-                too_large.sent = "yes"
-                raise too_large
+        return _with_body(response, await read_body(response, MAX_BODY_BYTES))
+    except BodyTooLargeError:
+        too_large = ResponseTooLargeError(
+            f"The answer is larger than {MAX_BODY_BYTES >> 20} MiB and was not read to its end",
+            **facts(context, response),
+        )
+        too_large.sent = "yes"
     except httpx.RequestError:
         if response.is_success:
             raise
-        await response.aclose()
         return _without_body(response)  # the status alone says that the service refused
-    return _with_body(response, bytes(body))
+    raise too_large
 
 
 def _event(context: CallContext, response: httpx.Response | None, elapsed: float, ended: str) -> RequestEvent:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from typing import Self
 
 import anyio
 import httpx
 
 from deepnote_async.errors import DecodeError, ResponseTooLargeError
-from deepnote_async.transport.limits import CHUNK_BYTES, CLOSE_SECONDS
+from deepnote_async.transport.body import give_up
+from deepnote_async.transport.limits import CHUNK_BYTES
 from deepnote_async.transport.mapping import deadline_error, error_from_httpx, facts
 from deepnote_async.transport.options import CallContext
 
@@ -87,10 +87,7 @@ class Streamed:
 
     async def aclose(self) -> None:
         """Give up the connection, or give it back if the body was read to its end."""
-        with anyio.move_on_after(CLOSE_SECONDS, shield=True):
-            if isinstance(self._pieces, AsyncGenerator):
-                await self._pieces.aclose()
-            await self._response.aclose()
+        await give_up(self._response, self._pieces)
 
     async def _next(self) -> bytes:
         """Give the next piece, b"" at the end."""
