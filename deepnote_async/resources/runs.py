@@ -8,15 +8,13 @@ from typing import Any, Literal, Unpack
 from deepnote_async.errors import RunStartUnknownError
 from deepnote_async.inputs import InputArgument, WireValue, to_wire
 from deepnote_async.models import Run, RunStatus
-from deepnote_async.pagination import MAX_PAGE_SIZE, Page
-from deepnote_async.resources.paging import next_cursor
-from deepnote_async.resources.wire import given, normalised_run, row_record, run_record
+from deepnote_async.resources.run_service import DeepnoteRuns
+from deepnote_async.resources.wire import normalised_run, run_record
 from deepnote_async.runs import (
     OnUnknown,
     RunHandle,
     RunKey,
     RunResult,
-    SnapshotAnswer,
     StartRegistry,
     start_and_resolve,
 )
@@ -25,8 +23,7 @@ from deepnote_async.runs.handle import handle_from_dict
 from deepnote_async.runs.reconcile import start_candidates
 from deepnote_async.transport import CallOptions, Deadline, Transport, path_id
 from deepnote_async_api import models as wire
-from deepnote_async_api.api.notebooks import list_notebook_runs
-from deepnote_async_api.api.runs import create_run, get_run
+from deepnote_async_api.api.runs import create_run
 from deepnote_async_api.types import UNSET
 
 StorageMode = Literal["read_write", "readonly"]
@@ -40,7 +37,7 @@ class Runs:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._service = _DeepnoteRuns(transport)
+        self._service = DeepnoteRuns(transport)
         self._registry = StartRegistry()
 
     async def create(
@@ -211,41 +208,6 @@ class Runs:
         handle = handle_from_dict(self._service, saved)
         path_id(handle.id, "run_id")
         return handle
-
-
-class _DeepnoteRuns:
-    """The run engine's view of Deepnote."""
-
-    name = "deepnote"
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-        self.report = transport.report
-
-    async def get(self, run_id: str, **options: Unpack[CallOptions]) -> Run:
-        # The default delivery hands over an address and not the document, so a look stays small.
-        request = get_run.build_request(run_id, snapshot_delivery=wire.SnapshotDelivery.DOWNLOADURL)
-        return run_record(await self._transport.call(get_run, request, _read_run, **options))
-
-    async def fetch_snapshot(self, run_id: str, **options: Unpack[CallOptions]) -> SnapshotAnswer:
-        request = get_run.build_request(run_id, snapshot_delivery=wire.SnapshotDelivery.INLINE)
-        answer = await self._transport.call(get_run, request, _read_run, **options)
-        return SnapshotAnswer(run=run_record(answer), content=given(answer.snapshot_content) or None)
-
-    async def newest_runs(
-        self, notebook_id: str, cursor: str | None = None, **options: Unpack[CallOptions]
-    ) -> Page[Run]:
-        request = list_notebook_runs.build_request(
-            notebook_id, page_size=MAX_PAGE_SIZE, page_token=UNSET if cursor is None else cursor
-        )
-        answer = await self._transport.call(
-            list_notebook_runs, request, wire.ListNotebookRunsResponse.from_dict, **options
-        )
-        return Page(items=tuple(row_record(run) for run in answer.runs), next_cursor=next_cursor(answer.pagination))
-
-
-def _read_run(body: dict[str, Any]) -> wire.Run:
-    return wire.Run.from_dict(normalised_run(body))
 
 
 def _read_started(body: dict[str, Any]) -> Run:

@@ -1,0 +1,76 @@
+"""The run engine's view of Deepnote."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+from deepnote_async.errors import NotFoundError, PermissionDeniedError, SnapshotError
+from deepnote_async.models import Run
+from deepnote_async.pagination import MAX_PAGE_SIZE, Page
+from deepnote_async.resources.paging import next_cursor
+from deepnote_async.resources.wire import given, normalised_run, row_record, run_record
+from deepnote_async.runs import SnapshotAnswer
+from deepnote_async.transport import CallOptions, Transport
+from deepnote_async_api import models as wire
+from deepnote_async_api.api.notebooks import list_notebook_runs
+from deepnote_async_api.api.runs import get_run
+from deepnote_async_api.types import UNSET
+
+
+class DeepnoteRuns:
+    """Reads runs, lists them, and fetches what they left."""
+
+    name = "deepnote"
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self.report = transport.report
+
+    async def get(self, run_id: str, **options: Unpack[CallOptions]) -> Run:
+        # The default delivery hands over an address and not the document, so a look stays small.
+        request = get_run.build_request(run_id, snapshot_delivery=wire.SnapshotDelivery.DOWNLOADURL)
+        return run_record(await self._transport.call(get_run, request, _read_run, **options))
+
+    async def fetch_snapshot(self, run_id: str, **options: Unpack[CallOptions]) -> SnapshotAnswer:
+        answer = await self._look(run_id, options)
+        try:
+            content = await self._content(answer, options)
+        except PermissionDeniedError:  # the address has expired meanwhile; a new look brings a new one
+            answer = await self._look(run_id, options)
+            try:
+                content = await self._content(answer, options)
+            except PermissionDeniedError as error:
+                raise SnapshotError(f"The address of the snapshot is refused: {error}", run_id=run_id) from error
+        return SnapshotAnswer(run=run_record(answer), content=content)
+
+    async def _look(self, run_id: str, options: CallOptions) -> wire.Run:
+        request = get_run.build_request(run_id, snapshot_delivery=wire.SnapshotDelivery.INLINE)
+        return await self._transport.call(get_run, request, _read_run, **options)
+
+    async def _content(self, answer: wire.Run, options: CallOptions) -> str | None:
+        """Give the document of a run: inline as was asked for, else from the address that came instead."""
+        content, address = given(answer.snapshot_content), given(answer.snapshot_download_url)
+        if content or not address:
+            return content or None
+        try:
+            found = await self._transport.download(address, f"snapshot of run {answer.run_id}", **options)
+        except NotFoundError:
+            return None
+        except ValueError as error:
+            raise SnapshotError(f"The snapshot cannot be fetched: {error}", run_id=answer.run_id) from error
+        return found.content.decode("utf-8-sig", "replace")
+
+    async def newest_runs(
+        self, notebook_id: str, cursor: str | None = None, **options: Unpack[CallOptions]
+    ) -> Page[Run]:
+        request = list_notebook_runs.build_request(
+            notebook_id, page_size=MAX_PAGE_SIZE, page_token=UNSET if cursor is None else cursor
+        )
+        answer = await self._transport.call(
+            list_notebook_runs, request, wire.ListNotebookRunsResponse.from_dict, **options
+        )
+        return Page(items=tuple(row_record(run) for run in answer.runs), next_cursor=next_cursor(answer.pagination))
+
+
+def _read_run(body: dict[str, Any]) -> wire.Run:
+    return wire.Run.from_dict(normalised_run(body))
