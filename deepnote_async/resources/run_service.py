@@ -27,11 +27,13 @@ class DeepnoteRuns:
         self.report = transport.report
 
     async def get(self, run_id: str, **options: Unpack[CallOptions]) -> Run:
+        """Read where a run stands."""
         # The default delivery hands over an address and not the document, so a look stays small.
         request = get_run.build_request(run_id, snapshot_delivery=wire.SnapshotDelivery.DOWNLOADURL)
         return run_record(await self._transport.call(get_run, request, _read_run, **options))
 
     async def fetch_snapshot(self, run_id: str, **options: Unpack[CallOptions]) -> SnapshotAnswer:
+        """Read a run together with its snapshot, if it has left one."""
         answer = await self._look(run_id, options)
         try:
             content = await self._content(answer, options)
@@ -63,6 +65,7 @@ class DeepnoteRuns:
     async def newest_runs(
         self, notebook_id: str, cursor: str | None = None, **options: Unpack[CallOptions]
     ) -> Page[Run]:
+        """Read a page of a notebook's runs, newest first."""
         request = list_notebook_runs.build_request(
             notebook_id, page_size=MAX_PAGE_SIZE, page_token=UNSET if cursor is None else cursor
         )
