@@ -51,7 +51,7 @@ class Service(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
-    def connection_lost(self, _error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (named by asyncio)
         if self._late is not None:
             self._late.cancel()
 

@@ -40,7 +40,7 @@ steady = settings(
     database=None,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-    max_examples=150,
+    max_examples=100,
 )
 
 Call = Callable[[AsyncDeepnote], Awaitable[object]]
@@ -99,6 +99,7 @@ async def outcome(call: Call, script: list[Answer], token: Any, events: list[Eve
 @example(script=[said(200, b"x", content_length=b"9" * 5000)], renews=False)
 @example(script=[said(301, b"", location=b"http://[::1")], renews=False)
 @example(script=[said(301, b"", location=b"https://h:port/")], renews=False)
+@example(script=[said(301, b"", location=b"x", set_cookie=b"\xc2\x80")], renews=False)
 @example(script=[said(200, b'{"runs": [{"runId": [], "status": "success"}], "pagination": {}}')], renews=False)
 @example(script=[said(200, b'{"runs": [], "pagination": {"nextPageToken": {}, "hasMore": true}}')], renews=False)
 def test_whatever_the_service_answers(name: str, script: list[Answer], *, renews: bool) -> None:
