@@ -81,10 +81,10 @@ class Runs:
         request = run_notebook.build_request(body=body)
         with explained():
             run_id = await start_run(
-                lambda: self._transport.call(run_notebook, request, _read_started, **options),
+                self._service,
+                lambda record: self._transport.call(run_notebook, request, _read_started, record=record, **options),
                 notebook,
                 advice=_LOST,
-                service=self._service.name,
             )
         started = DataloreRun(run_id=run_id, notebook_id=notebook, status=RunStatus.RUNNING)
         return RunHandle(self._service, run_id, notebook, started)
@@ -141,10 +141,10 @@ class Runs:
         request = run_interactive.build_request(body=wire.RunInteractiveRequest(notebook_id=notebook))
         with explained():
             await start_run(
-                lambda: self._transport.acknowledge(run_interactive, request, **options),
+                self._service,
+                lambda record: self._transport.acknowledge(run_interactive, request, record=record, **options),
                 notebook,
                 advice=_LOST_IN_PLACE,
-                service=self._service.name,
             )
 
     async def get(self, run_id: str, **options: Unpack[CallOptions]) -> DataloreRun:

@@ -36,6 +36,7 @@ class DataloreRuns:
     def __init__(self, transport: Transport, base_url: str) -> None:
         self._transport = transport
         self._base_url = base_url
+        self.report = transport.report
 
     async def get(self, run_id: str, **options: Unpack[CallOptions]) -> DataloreRun:
         """Read where a run stands."""

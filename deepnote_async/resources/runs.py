@@ -71,8 +71,9 @@ class Runs:
             machine_type: id of the machine type of a detached run.
             on_unknown: what to do when nothing proves whether the run exists. "raise" says so. "reconcile" lists the
                 notebook's runs before the start and again after a lost answer, for 10 seconds: the one new run is
-                adopted (`handle.adopted`); if there is none, the start is sent once more. It takes any new run for
-                the lost one, so nobody else may start this notebook; if this client does at the same time, it raises.
+                adopted (`handle.adopted`); if there is none, the start is sent again, three times in all at most. It
+                takes any new run for the lost one, so nobody else may start this notebook; if this client does at the
+                same time, it raises.
             run_key_input: name of a text input that the notebook declares for this alone. It gets a random key, and a
                 lost run is found by it, exactly and whoever else starts the notebook; `on_unknown` does not matter
                 then. A run tells its key when it has ended, so after 10 seconds the search waits for runs that go on:
@@ -116,7 +117,7 @@ class Runs:
             self._service,
             self._registry,
             notebook_id,
-            lambda: self._transport.call(create_run, request, _read_started, **options),
+            lambda record: self._transport.call(create_run, request, _read_started, record=record, **options),
             on_unknown=on_unknown,
             key=key,
             options=options,
@@ -219,6 +220,7 @@ class _DeepnoteRuns:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self.report = transport.report
 
     async def get(self, run_id: str, **options: Unpack[CallOptions]) -> Run:
         # The default delivery hands over an address and not the document, so a look stays small.

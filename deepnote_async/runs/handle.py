@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Unpack
 
 from deepnote_async.errors import RunTimeoutError
+from deepnote_async.events import RunEvent
 from deepnote_async.models import Run, RunStatus
 from deepnote_async.runs.result import RunResult, build_result, read_contents
 from deepnote_async.runs.service import RunService, SnapshotAnswer
@@ -41,10 +42,12 @@ class RunHandle:
         adopted: bool = False,  # noqa: FBT001, FBT002  (pickled by position)
     ) -> None:
         self._service = service
-        self._run = run
+        self._run: Run | None = None
         self.id = run_id
         self.notebook_id = notebook_id
         self.adopted = adopted
+        if run is not None:
+            self._saw(run)
 
     def __reduce__(self) -> tuple[object, ...]:
         # The client, with its token and connections, stays in this process.
@@ -136,8 +139,13 @@ class RunHandle:
         return result
 
     def _saw(self, run: Run) -> None:
-        self._run = run
+        before, self._run = self.status, run
         self.notebook_id = self.notebook_id or run.notebook_id
+        if run.status != before:
+            previous = before.value if before is not None else None
+            self._service.report(
+                RunEvent(run_id=self.id, notebook_id=self.notebook_id, status=run.status.value, previous=previous)
+            )
 
 
 class _Elsewhere:
@@ -145,6 +153,9 @@ class _Elsewhere:
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+    def report(self, event: RunEvent) -> None:
+        """Tell nobody: there is no client here."""
 
     async def get(self, run_id: str, **_options: Unpack[CallOptions]) -> Run:
         raise RuntimeError(

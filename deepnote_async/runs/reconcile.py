@@ -6,7 +6,6 @@ that was started with it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Final, Literal, TypeAlias
 
 import anyio
@@ -18,20 +17,25 @@ from deepnote_async.runs.registry import StartRegistry, Ticket
 from deepnote_async.runs.runkey import RunKey
 from deepnote_async.runs.search import MAX_PAGES, Search, newest_runs
 from deepnote_async.runs.service import RunService, lister_of
-from deepnote_async.runs.start import noting_cancellation, start_run
+from deepnote_async.runs.start import Send, noting_lost, start_run
 from deepnote_async.transport import CallOptions
 
 OnUnknown: TypeAlias = Literal["raise", "reconcile"]
 
-MAX_STARTS: Final = 2
-"""Once more and no more: should a run show later than APPEARANCE_SECONDS after all, there is only one too many."""
+MAX_STARTS: Final = 3
+"""How often a start is sent at most, each time after it was seen that the last one left no run.
+
+Should a run show later than APPEARANCE_SECONDS after all, there is one too many; so without a key the number is small.
+With one, such runs could be told."""
+
+MAX_KEYED_STARTS: Final = 6
 
 
 async def start_and_resolve(
     service: RunService,
     registry: StartRegistry,
     notebook_id: str,
-    send: Callable[[], Awaitable[Run]],
+    send: Send[Run],
     *,
     on_unknown: OnUnknown = "raise",
     key: RunKey | None = None,
@@ -62,7 +66,7 @@ async def start_and_resolve(
         if search is not None:
             await search.take_baseline()
         try:
-            run, adopted = await _started(send, notebook_id, service.name, search)
+            run, adopted = await _started(service, send, notebook_id, search)
         except RunStartUnknownError as unknown:
             if search is None or not search.found_none:
                 ticket.leave_in_doubt()
@@ -75,21 +79,20 @@ async def start_and_resolve(
     return RunHandle(service, run.run_id, notebook_id, run, adopted)
 
 
-async def _started(
-    send: Callable[[], Awaitable[Run]], notebook_id: str, service: str, search: Search | None
-) -> tuple[Run, bool]:
+async def _started(service: RunService, send: Send[Run], notebook_id: str, search: Search | None) -> tuple[Run, bool]:
     """Give the run, and whether it was adopted."""
-    for attempt in range(1, MAX_STARTS + 1):
+    most = MAX_STARTS if search is None or search.key is None else MAX_KEYED_STARTS
+    for attempt in range(1, most + 1):
         try:
-            return await start_run(send, notebook_id, service=service), False
+            return await start_run(service, send, notebook_id), False
         except RunStartUnknownError as unknown:
             if search is None:
                 raise
-            with noting_cancellation(notebook_id):
+            with noting_lost(notebook_id):
                 found = await search.resolve(unknown)
             if found is not None:
                 return found, True
-            if attempt == MAX_STARTS or not search.found_none:
+            if attempt == most or not search.found_none:
                 raise
     raise AssertionError("unreachable: the last attempt returns or raises")
 

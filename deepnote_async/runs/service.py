@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias, Unpack, runtime_checkable
 from attrs import field, frozen
 
 from deepnote_async.errors import UnsupportedError
+from deepnote_async.events import RunEvent
 from deepnote_async.models import Run
 from deepnote_async.pagination import Page
 from deepnote_async.runs.artifacts import Artifact
@@ -73,6 +74,10 @@ class RunService(Protocol):
     @property
     def name(self) -> str:
         """Short name of the service, as it stands in a saved handle."""
+        ...
+
+    def report(self, event: RunEvent) -> None:
+        """Tell the client's user of a run that changed."""
         ...
 
     async def get(self, run_id: str, **options: Unpack[CallOptions]) -> Run:

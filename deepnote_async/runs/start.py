@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import anyio
 
@@ -22,33 +22,41 @@ from deepnote_async.errors import (
     UnexpectedRedirectError,
     UnexpectedStatusError,
 )
+from deepnote_async.events import RunEvent
+from deepnote_async.runs.service import RunService
+from deepnote_async.transport import SendRecord
 
 T = TypeVar("T")
 
 _REFUSALS = range(400, 500)
 
 
+Send: TypeAlias = Callable[[SendRecord], Awaitable[T]]
+"""Sends a start once, and writes into the record how far it came."""
+
+
 async def start_run(
-    send: Callable[[], Awaitable[T]],
+    service: RunService,
+    send: Send[T],
     notebook_id: str,
     advice: str = "Look at `await error.candidates(client)` before starting it again.",
-    service: str = "deepnote",
 ) -> T:
     """Send a start and tell a refusal from an unknown outcome.
 
     Args:
+        service: the service; told of an unknown start.
         send: sends the request once.
         notebook_id: the notebook to start, for the error.
         advice: what can be done about an unknown outcome, which depends on the service.
-        service: name of the service, for the error.
 
     Raises:
         RunStartUnknownError: the request was sent, and nothing proves whether the run exists.
         CallError: the run was certainly not started.
     """
+    record = SendRecord()
     try:
-        with noting_cancellation(notebook_id):
-            return await send()
+        with noting_cancellation(service, notebook_id, record):
+            return await send(record)
     except CallError as error:
         if not is_ambiguous(error):
             raise
@@ -57,20 +65,41 @@ async def start_run(
             f"{error}. {advice}",
         )
         unknown.notebook_id = notebook_id
-        unknown.service = service
+        unknown.service = service.name
+        service.report(unknown_start(notebook_id))
         raise unknown from error
 
 
 @contextmanager
-def noting_cancellation(notebook_id: str) -> Iterator[None]:
-    """Give a cancellation that passes a note that the run may exist."""
+def noting_cancellation(service: RunService, notebook_id: str, record: SendRecord) -> Iterator[None]:
+    """Give a cancellation that passes a note of whether the run may exist."""
+    try:
+        yield
+    except anyio.get_cancelled_exc_class() as cancelled:
+        start = f"The start of a run of notebook {notebook_id} was cancelled"
+        if record.sent == "no":
+            cancelled.add_note(f"{start} before it was sent; there is no such run.")
+        else:
+            cancelled.add_note(f"{start}; the run may exist all the same.")
+            service.report(unknown_start(notebook_id))
+        raise
+
+
+@contextmanager
+def noting_lost(notebook_id: str) -> Iterator[None]:
+    """Give a cancellation of the search for a lost run a note that the run may exist."""
     try:
         yield
     except anyio.get_cancelled_exc_class() as cancelled:
         cancelled.add_note(
-            f"The start of a run of notebook {notebook_id} was cancelled; the run may exist all the same."
+            f"The search for the lost run of notebook {notebook_id} was cancelled; the run may exist all the same."
         )
         raise
+
+
+def unknown_start(notebook_id: str) -> RunEvent:
+    """Make the event of a start of which nothing proves whether the run exists."""
+    return RunEvent(run_id=None, notebook_id=notebook_id, status="unknown", previous=None)
 
 
 def is_ambiguous(error: CallError) -> bool:

@@ -17,6 +17,7 @@ from deepnote_async.transport.deadline import Deadline
 from deepnote_async.transport.files import safe_name, save
 from deepnote_async.transport.options import CallOptions
 from deepnote_async.transport.path import path_id
+from deepnote_async.transport.progress import SendRecord
 from deepnote_async.transport.retry import DEFAULT_RETRY, Retry
 from deepnote_async.transport.stream import Streamed
 
@@ -26,6 +27,7 @@ __all__ = [
     "Deadline",
     "Operation",
     "Retry",
+    "SendRecord",
     "Streamed",
     "TokenSource",
     "Transport",

@@ -22,6 +22,7 @@ from deepnote_async.transport.gate import RateGate
 from deepnote_async.transport.limits import CLOSE_SECONDS
 from deepnote_async.transport.options import CallContext, CallOptions, lane_of
 from deepnote_async.transport.policy import Defaults, PolicyTransport
+from deepnote_async.transport.progress import SendRecord
 from deepnote_async.transport.reporting import Reporter, log_as_told
 from deepnote_async.transport.retry import Retry
 from deepnote_async.transport.sender import Sender
@@ -84,6 +85,8 @@ class Transport:
         operation: Operation,
         request: Mapping[str, Any],
         read: Callable[[dict[str, Any]], T],
+        *,
+        record: SendRecord | None = None,
         **options: Unpack[CallOptions],
     ) -> T:
         """Send what a generated `build_request` made and read the answer.
@@ -92,6 +95,7 @@ class Transport:
             operation: the generated module of the operation; gives method and path template.
             request: what its `build_request` returned.
             read: turns the JSON object of the answer into a result, usually the `from_dict` of a generated model.
+            record: where to write how far the call came, for a caller that wants to know even if it is cancelled.
             **options: see CallOptions.
 
         Raises:
@@ -99,20 +103,25 @@ class Transport:
             TransportError: no complete answer came.
             DecodeError: the answer is not what the operation promises.
         """
-        context = self._context(operation.METHOD, operation.PATH_TEMPLATE, options)
+        context = self._context(operation.METHOD, operation.PATH_TEMPLATE, options, record=record)
         return await self._send(context, request, options, lambda response: decode(response, read, context))
 
     async def acknowledge(
-        self, operation: Operation, request: Mapping[str, Any], **options: Unpack[CallOptions]
+        self,
+        operation: Operation,
+        request: Mapping[str, Any],
+        *,
+        record: SendRecord | None = None,
+        **options: Unpack[CallOptions],
     ) -> None:
-        """Send what a generated `build_request` made and take any success, whatever its body says.
+        """Send what a generated `build_request` made and take any success, whatever its body says; see `call`.
 
         Raises:
             APIError: the service refused; the subclass tells the status.
             TransportError: no complete answer came.
             DecodeError: the answer is a web page, such as the login page of a proxy.
         """
-        context = self._context(operation.METHOD, operation.PATH_TEMPLATE, options)
+        context = self._context(operation.METHOD, operation.PATH_TEMPLATE, options, record=record)
         await self._send(context, request, options, lambda response: refuse_page(response, context))
 
     @asynccontextmanager
@@ -183,7 +192,15 @@ class Transport:
             await self._policy.aclose()
             await self._downloads.aclose()
 
-    def _context(self, method: str, path: str, options: CallOptions, *, streaming: bool = False) -> CallContext:
+    def _context(
+        self,
+        method: str,
+        path: str,
+        options: CallOptions,
+        *,
+        streaming: bool = False,
+        record: SendRecord | None = None,
+    ) -> CallContext:
         return CallContext(
             method,
             path,
@@ -192,6 +209,7 @@ class Transport:
             retry=_checked_retry(options.get("retry", self._defaults.retry)),
             streaming=streaming,
             lane=lane_of(method, streaming=streaming),
+            record=record or SendRecord(),
         )
 
     async def _send(

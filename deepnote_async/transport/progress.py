@@ -19,16 +19,29 @@ class SendRecord:
         attempt: number of the attempt under way, or of the last one; 0 before the first.
         traced: whether the backend traces the attempt. Without tracing, silence proves nothing.
         fault: why no connection came about, if it did not.
+        is_handed_over: the backend has the attempt; before that nothing can have left.
         is_ambiguous: an earlier attempt failed in a way that leaves open whether it was applied.
     """
 
-    __slots__ = ("_began", "_left_at", "_noted", "_spent", "_stage", "attempt", "fault", "is_ambiguous", "traced")
+    __slots__ = (
+        "_began",
+        "_left_at",
+        "_noted",
+        "_spent",
+        "_stage",
+        "attempt",
+        "fault",
+        "is_ambiguous",
+        "is_handed_over",
+        "traced",
+    )
 
     def __init__(self) -> None:
         self.attempt = 0
         self.traced = False
         self.fault: Fault = "other"
         self.is_ambiguous = False
+        self.is_handed_over = False
         self._noted: Sent = "no"
         self._stage: Stage = "attempt"
         self._began: float | None = None
@@ -51,7 +64,8 @@ class SendRecord:
     @property
     def sent(self) -> Sent:
         """Whether the request reached the service, as far as is known."""
-        if self._stage != "attempt" or (self._noted == "no" and self.traced):
+        is_silent = self._noted == "no" and (self.traced or not self.is_handed_over)
+        if self._stage != "attempt" or is_silent:
             return "maybe" if self.is_ambiguous else "no"
         return "maybe" if self._noted == "no" else self._noted
 
@@ -62,7 +76,7 @@ class SendRecord:
         if stage == "attempt":
             self.attempt += 1
             self._noted, self._left_at = "no", None
-            self.traced, self.fault = False, "other"
+            self.traced, self.is_handed_over, self.fault = False, False, "other"
 
     def spent(self, now: float) -> tuple[tuple[str, float], ...]:
         """Give name and seconds of every stage so far, in order."""

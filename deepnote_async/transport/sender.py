@@ -103,6 +103,7 @@ class Sender:
             raise RuntimeError("this client is closed; make another one")
         if self._backend is None:
             self._backend = self._make_backend()
+        context.record.is_handed_over = True
         failure: CallError
         try:
             response = await self._backend.handle_async_request(request)
@@ -110,11 +111,7 @@ class Sender:
             _hide(self._shown, response)
             if context.streaming and response.is_success and not _is_stacked(response):
                 return response
-            try:
-                return await _read(response, context)
-            finally:
-                with anyio.move_on_after(CLOSE_SECONDS, shield=True):
-                    await response.aclose()
+            return await _read(response, context)
         except httpx.HTTPStatusError as error:  # a hook of a client that the user brought
             return _without_body(error.response)
         except httpx.RequestError as error:
@@ -129,6 +126,16 @@ def can_repeat(request: httpx.Request) -> bool:
 
 
 async def _read(response: httpx.Response, context: CallContext) -> httpx.Response:
+    try:
+        return await _read_all(response, context)
+    except BaseException:
+        # Read to its end, a body has given its connection back by itself.
+        with anyio.move_on_after(CLOSE_SECONDS, shield=True):
+            await response.aclose()
+        raise
+
+
+async def _read_all(response: httpx.Response, context: CallContext) -> httpx.Response:
     if _is_stacked(response):
         raise httpx.DecodingError("it is compressed more than once, as no real answer is")
     body = bytearray()
@@ -145,6 +152,7 @@ async def _read(response: httpx.Response, context: CallContext) -> httpx.Respons
     except httpx.RequestError:
         if response.is_success:
             raise
+        await response.aclose()
         return _without_body(response)  # the status alone says that the service refused
     return _with_body(response, bytes(body))
 

@@ -19,6 +19,7 @@ from deepnote_async import (
     UnsupportedError,
 )
 from deepnote_async.runs import RunKey, StartRegistry, start_and_resolve
+from deepnote_async.transport import SendRecord
 from tests.datalore.service import client_of as datalore_client_of
 from tests.support.notebook import OLD, Notebook, Outcome, lost, ok, refused, started
 from tests.support.service import client_of
@@ -63,12 +64,12 @@ def test_a_start_of_which_no_run_came_is_sent_once_more(runs: tuple[str, ...]) -
     assert len(notebook.posts) == 2
 
 
-def test_it_is_sent_once_more_and_no_more() -> None:
-    notebook = Notebook(lost(), lost(status=502), ok("never"))
+def test_it_is_sent_three_times_and_no_more() -> None:
+    notebook = Notebook(lost(), lost(status=503), lost(status=502), ok("never"))
     error, seconds = reconciled(notebook)
     assert isinstance(error, RunStartUnknownError)
     assert isinstance(error.__cause__, ServerError)
-    assert (len(notebook.posts), seconds) == (2, 20)
+    assert (len(notebook.posts), seconds) == (3, 30)
 
 
 def test_the_run_of_the_second_sending_is_found_too() -> None:
@@ -227,7 +228,7 @@ def cancelled_after(seconds: float, notebook: Notebook, listing: float = 0.0) ->
 
 def test_cancelling_the_search_passes_through_with_a_note() -> None:
     assert cancelled_after(5, Notebook(lost())) == [
-        "The start of a run of notebook nb was cancelled; the run may exist all the same."
+        "The search for the lost run of notebook nb was cancelled; the run may exist all the same."
     ]
     unsent = Notebook()
     assert cancelled_after(5, unsent, listing=6) == []
@@ -288,7 +289,7 @@ def _lost_at(notebook_id: str) -> RunStartUnknownError:
 
 @pytest.mark.parametrize("options", [{"on_unknown": "reconcile"}, {"key": RunKey(name="k", value="v")}])
 async def test_a_service_that_cannot_list_runs_is_asked_for_nothing(options: dict[str, Any]) -> None:
-    async def send() -> Any:
+    async def send(_record: SendRecord) -> Any:
         raise AssertionError("a start was sent")
 
     async with datalore_client_of(lambda _: httpx.Response(500)) as client:

@@ -381,3 +381,18 @@ def test_the_date_of_a_pause_does_not_depend_on_this_machines_clock() -> None:
     headers = {"date": format_datetime(far, usegmt=True)}
     headers["retry-after"] = format_datetime(far + dt.timedelta(seconds=9), usegmt=True)
     assert retry_after_of(headers) == 9.0
+
+
+async def test_what_was_not_handed_over_has_not_left() -> None:
+    asking = anyio.Event()
+
+    async def token() -> str:
+        asking.set()
+        await anyio.sleep_forever()
+        raise AssertionError("unreachable")
+
+    async with client_of(lambda _: httpx.Response(202, json=started_json()), token=token) as client:
+        with pytest.raises(DeadlineExceededError) as caught:
+            await client.runs.create("nb", timeout=0.01)
+        assert asking.is_set()
+        assert caught.value.sent == "no"
