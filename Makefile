@@ -6,7 +6,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq install
 SOURCES := deepnote_async deepnote_emulator tests tools examples benchmarks
 
-.PHONY: demo test lint typecheck generate check-generated docs bench interop requirements clean help
+.PHONY: demo test long test-all lint typecheck generate check-generated docs bench interop requirements clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -17,6 +17,12 @@ demo: .venv/run ## the main job on the emulator: three runs with different input
 test: .venv/dev ## the test suite
 	@echo "==> running the tests"
 	@$(PY) -m pytest
+
+long: .venv/dev ## the tests that take minutes: storms of cancelled calls
+	@echo "==> running the long tests"
+	@$(PY) -m pytest -m long
+
+test-all: test long interop ## every test there is
 
 interop: .venv/dev .venv/interop/ok ## judges we did not write: the vendor's command line, prism, schemathesis
 	@echo "==> running the interop tests"

@@ -142,10 +142,10 @@ class _Pages(Generic[T]):
     def _fresh(self, rows: tuple[T, ...]) -> tuple[T, ...]:
         fresh: dict[str, T] = {}
         for row in rows:
-            identity = self._key(row)
+            identity = str(self._key(row))  # a service that sends something else than text is no reason to fall
             if not any(identity in page for page in self._recent):
                 fresh.setdefault(identity, row)
-        self._recent.append(frozenset(self._key(row) for row in rows))
+        self._recent.append(frozenset(str(self._key(row)) for row in rows))
         return tuple(fresh.values())
 
     def _advance(self, following: str | None, *, is_empty: bool) -> None:

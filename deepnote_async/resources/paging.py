@@ -10,4 +10,5 @@ def next_cursor(pagination: wire.CursorPagination) -> str | None:
     """Give the cursor of the next page; None if there is none, or the service says that there is no more."""
     if given(pagination.has_more) is False:
         return None
-    return given(pagination.next_page_token) or None
+    cursor = given(pagination.next_page_token)
+    return str(cursor) if cursor else None

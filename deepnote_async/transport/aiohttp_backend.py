@@ -203,15 +203,21 @@ class _Body(httpx.AsyncByteStream):
         self._response = response
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        content = self._response.content
         failure: httpx.TransportError | None = None
         try:
-            async for chunk in self._response.content.iter_chunked(CHUNK_BYTES):
+            async for chunk in content.iter_chunked(CHUNK_BYTES):
                 yield chunk
         except TimeoutError:
             failure = httpx.ReadTimeout("the answer stopped coming")
         except (aiohttp.ClientError, OSError, ValueError) as error:
             failure = httpx.ReadError(f"the connection broke in the middle of the answer ({type(error).__name__})")
-        if failure is not None:
+        if failure is not None and content.is_eof():
+            # The body had come whole, and its connection was given on: what failed is the next request there, which
+            # aiohttp tells this body too.
+            content._exception = None  # noqa: SLF001
+            yield content.read_nowait()
+        elif failure is not None:
             raise failure
 
     async def aclose(self) -> None:

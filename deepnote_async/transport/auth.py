@@ -26,16 +26,11 @@ class Secret:
     __slots__ = ("_value",)
 
     def __init__(self, value: object) -> None:
-        if not isinstance(value, str):
-            raise TypeError(f"the token must be a string, not {type(value).__name__}")
-        if not value:
-            raise ValueError("the token is empty")
-        if not all("!" <= character <= "~" for character in value):
-            raise ValueError(
-                "the token holds a space, a line break or another character that no token has; "
-                "if it was read from a file, strip it"
-            )
-        self._value = value
+        trouble = _trouble_with(value)
+        if trouble is not None:
+            del value  # reports of crashes show the variables of every frame
+            raise trouble
+        self._value = str(value)
 
     def reveal(self) -> str:
         """Give the token itself; only the policy transport has a use for it."""
@@ -46,6 +41,19 @@ class Secret:
 
     def __reduce__(self) -> tuple[object, ...]:
         raise TypeError("a token does not leave the process; give the other process its own")
+
+
+def _trouble_with(token: object) -> TypeError | ValueError | None:
+    if not isinstance(token, str):
+        return TypeError(f"the token must be a string, not {type(token).__name__}")
+    if not token:
+        return ValueError("the token is empty")
+    if not all("!" <= character <= "~" for character in token):
+        return ValueError(
+            "the token holds a space, a line break or another character that no token has; "
+            "if it was read from a file, strip it"
+        )
+    return None
 
 
 class TokenKeeper:
@@ -83,8 +91,12 @@ class TokenKeeper:
     async def _ask(self) -> Secret:
         if isinstance(self._source, str):
             return Secret(self._source)
-        answer = self._source()
-        return Secret(await answer if inspect.isawaitable(answer) else answer)
+        return Secret(await _answer_of(self._source))
+
+
+async def _answer_of(source: Callable[[], str | Awaitable[str]]) -> str:
+    answer = source()
+    return await answer if inspect.isawaitable(answer) else answer
 
 
 def token_source(

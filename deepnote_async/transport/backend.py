@@ -79,6 +79,10 @@ def injected_backend(http_client: httpx.AsyncClient) -> httpx.AsyncBaseTransport
 
     async def send(request: httpx.Request) -> httpx.Response:
         with quiet_httpx():
-            return await http_client.send(request, stream=True, auth=None, follow_redirects=False)
+            try:
+                return await http_client.send(request, stream=True, auth=None, follow_redirects=False)
+            except UnicodeError:  # httpx also builds the request that a redirect asks for, with cookies of any kind
+                failure = httpx.RemoteProtocolError("the answer holds what httpx cannot take")
+        raise failure
 
     return Traced(send)

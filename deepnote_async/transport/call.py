@@ -228,7 +228,10 @@ class Transport:
                 _check_header(name, value)
                 headers[name] = value
         url = request["url"] if "://" in request["url"] else f"{self._base_url}{request['url']}"
-        made = httpx.Request(**{**request, "url": url, "headers": headers})
+        try:
+            made = httpx.Request(**{**request, "url": url, "headers": headers})
+        except httpx.InvalidURL as error:
+            raise ValueError(f"the path {request['url']!r} is not one: {error}") from None
         return await self._policy.send(made, context, read)
 
     def _backend(self) -> httpx.AsyncBaseTransport:

@@ -29,7 +29,14 @@ def decode(response: httpx.Response, read: Callable[[dict[str, Any]], T], contex
     try:
         document = json.loads(response.content)
     except (ValueError, RecursionError) as error:
-        raise _error(_not_json(response, error), "", response, context) from None
+        failure = _error(_not_json(response, error), "", response, context)
+    else:
+        return _read(document, read, response, context)
+    # Raised here and not above: the parser's exception holds the whole body.
+    raise failure
+
+
+def _read(document: object, read: Callable[[dict[str, Any]], T], response: httpx.Response, context: CallContext) -> T:
     _refuse_depth(document, response, context)
     if not isinstance(document, dict):
         raise _error(f"The answer is a JSON {_json_type(document)}, not an object", "", response, context)

@@ -64,7 +64,7 @@ async def download(policy: PolicyTransport, context: CallContext, address: str, 
         response = await policy.send(request, context, _unread)
         if not response.has_redirect_location:
             return response
-        url = _parsed(str(url.join(response.headers["location"])))
+        url = _parsed(response.headers["location"], url)
     raise UnexpectedRedirectError(f"The download was redirected more than {MAX_HOPS} times", **facts(context))
 
 
@@ -80,9 +80,9 @@ async def _checked(url: httpx.URL, check: Check, context: CallContext) -> None:
     raise deadline_error(context)
 
 
-def _parsed(address: str) -> httpx.URL:
+def _parsed(address: str, base: httpx.URL | None = None) -> httpx.URL:
     try:
-        return httpx.URL(address)
+        return httpx.URL(address) if base is None else base.join(address)
     except (httpx.InvalidURL, ValueError, TypeError):
         raise ValueError("the address of a download is none") from None
 

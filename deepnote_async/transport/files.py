@@ -67,8 +67,11 @@ async def save(pieces: AsyncIterator[bytes], directory: str | os.PathLike[str], 
             await anyio.to_thread.run_sync(part.write, piece)
         return await anyio.to_thread.run_sync(part.publish, target)
     finally:
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(part.discard)
+        try:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(part.discard)
+        finally:
+            part.discard()  # asyncio's own cancellation knows no shield; a second time does nothing
 
 
 class _Part:

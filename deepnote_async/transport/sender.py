@@ -109,6 +109,7 @@ class Sender:
         try:
             response = await self._backend.handle_async_request(request)
             context.record.noted = "yes"
+            _hide(self._shown, response)
             if context.streaming and response.is_success and not _is_stacked(response):
                 return response
             return await _read(response, context)
@@ -153,6 +154,14 @@ def _event(context: CallContext, response: httpx.Response | None, elapsed: float
         request_id=request_id_of(response),
         error=ended if response is None else None,
     )
+
+
+def _hide(token: str, response: httpx.Response) -> None:
+    """Take the token out of the headers of an answer that repeats it: some of them stand in errors, logs and events."""
+    secret = token.encode()
+    if secret and any(secret in value for _, value in response.headers.raw):
+        hidden = [(name, value.replace(secret, b"***")) for name, value in response.headers.raw]
+        response.headers = httpx.Headers(hidden)
 
 
 def _is_stacked(response: httpx.Response) -> bool:

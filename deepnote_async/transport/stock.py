@@ -25,6 +25,7 @@ class StockBackend(httpx.AsyncBaseTransport):
         self._context = context
         self._proxies = proxies
         self._transports: dict[Proxy | None, httpx.AsyncHTTPTransport] = {}
+        self._retired: list[httpx.AsyncHTTPTransport] = []
         self._foreign = False
         forget_in_children(self)
 
@@ -37,19 +38,30 @@ class StockBackend(httpx.AsyncBaseTransport):
         try:
             return await transport.handle_async_request(traced(request))
         except httpx.TransportError as error:
+            if isinstance(error, httpx.PoolTimeout):
+                self._retire(transport, proxy)
             failure = _told(error, request.url.host, proxy, record_of(request))
         raise failure
 
     async def aclose(self) -> None:
         """Close every connection."""
-        while self._transports:
-            _, transport = self._transports.popitem()
-            await transport.aclose()
+        self._retired += self._transports.values()
+        self._transports = {}
+        while self._retired:
+            await self._retired.pop().aclose()
 
     def forget(self) -> None:
         """Drop every connection unclosed, since it belongs to the parent of this process."""
         self._foreign = True
-        self._transports = {}
+        self._transports, self._retired = {}, []
+
+    def _retire(self, transport: httpx.AsyncHTTPTransport, proxy: Proxy | None) -> None:
+        """Take no more connections from a pool that had none to give: cancelled requests may have cost it all of them.
+
+        Whoever has a connection of it keeps that. https://github.com/encode/httpcore/issues/1093
+        """
+        if self._transports.get(proxy) is transport:
+            self._retired.append(self._transports.pop(proxy))
 
     def _transport_for(self, proxy: Proxy | None) -> httpx.AsyncHTTPTransport:
         transport = self._transports.get(proxy)

@@ -13,6 +13,9 @@ from deepnote_async.transport.limits import CHUNK_BYTES
 from deepnote_async.transport.mapping import deadline_error, error_from_httpx, facts
 from deepnote_async.transport.options import CallContext
 
+_MAX_DIGITS = 18
+"""Of a length; Python refuses to read numbers of some thousand."""
+
 
 class Streamed:
     """A success whose body is still to be read; an asynchronous iterator of its bytes, decoded.
@@ -50,7 +53,8 @@ class Streamed:
     def size(self) -> int | None:
         """Bytes to come, None if the service did not say, or sends them compressed."""
         length = self._response.headers.get("content-length", "")
-        return int(length) if length.isdecimal() and "content-encoding" not in self._response.headers else None
+        is_number = length.isdecimal() and len(length) <= _MAX_DIGITS
+        return int(length) if is_number and "content-encoding" not in self._response.headers else None
 
     def unexpected(self, reason: str) -> DecodeError:
         """Make the error for an answer that is not what was asked for."""
