@@ -74,7 +74,7 @@ class Emulator:
         self._folder = Path(notebooks)
         self._port = port
         self._max_kernels = max_kernels
-        self._engine = engine
+        self._engine: EngineName | SimulatedEngine = engine
         self._faults = FaultControl(self._with_faults)
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

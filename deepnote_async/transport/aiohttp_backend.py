@@ -30,7 +30,7 @@ from deepnote_async.transport.forks import OTHER_PROCESS, forget_in_children
 from deepnote_async.transport.limits import KEEP_ALIVE_SECONDS, MAX_CONNECTIONS
 from deepnote_async.transport.progress import SendRecord
 from deepnote_async.transport.proxies import Proxies, Proxy
-from deepnote_async.transport.tracing import record_of, traced
+from deepnote_async.transport.tracing import is_patched, record_of, traced
 
 if TYPE_CHECKING:
     from aiohttp.connector import Connection
@@ -77,7 +77,7 @@ class AiohttpBackend(httpx.AsyncHTTPTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return its answer with the body still to be decoded, and to be read if it is long."""
-        if _is_patched():
+        if is_patched():
             return await super().handle_async_request(traced(request))
         session = self._open_session()
         proxy = self._proxies.find(request.url)
@@ -223,11 +223,6 @@ class _Body(httpx.AsyncByteStream):
     async def aclose(self) -> None:
         # A body read to its end has given its connection back already; any other connection is of no more use.
         self._response.close()
-
-
-def _is_patched() -> bool:
-    method = httpx.AsyncHTTPTransport.handle_async_request
-    return not getattr(method, "__module__", "").startswith("httpx.")
 
 
 def _stream_of(response: aiohttp.ClientResponse) -> httpx.AsyncByteStream:

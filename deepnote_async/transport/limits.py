@@ -1,6 +1,10 @@
 """Fixed figures of the transport, in one place so that a reader can doubt them together."""
 
 CONNECT_SECONDS = 5.0
+SILENCE_SECONDS = 30.0
+"""After so long without a byte an attempt that may be repeated is given up, or after half of the call's time if that is
+more. Load balancers close silent connections after 60 s; what answers at all is not known to think for so long."""
+
 POOL_SECONDS = 10.0
 
 CLOSE_SECONDS = 5.0

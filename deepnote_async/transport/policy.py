@@ -17,7 +17,7 @@ from deepnote_async.errors import APIError, CallError, NotFoundError, RateLimitE
 from deepnote_async.events import RetryEvent
 from deepnote_async.transport.deadline import Deadline
 from deepnote_async.transport.gate import RateGate
-from deepnote_async.transport.limits import CONNECT_SECONDS, POOL_SECONDS
+from deepnote_async.transport.limits import CONNECT_SECONDS, POOL_SECONDS, SILENCE_SECONDS
 from deepnote_async.transport.mapping import deadline_error
 from deepnote_async.transport.options import CONTEXT_KEY, CallContext, lane_of
 from deepnote_async.transport.reporting import Reporter
@@ -169,13 +169,13 @@ def _timeouts(context: CallContext) -> dict[str, float | None]:
     """Give httpx's timeouts of an attempt.
 
     Reading ends with the call's deadline and nothing earlier, with one exception: where an attempt may be repeated, it
-    is given up after half of the call's time without a byte, so that time is left for another one. What is streamed
-    cannot be repeated.
+    is given up after 30 s without a byte, or half of the call's time if that is more, so that time is left for another
+    one. What is streamed cannot be repeated.
     """
     allowed = context.deadline.allowed
     attempts = 1 if context.retry is None or context.streaming else context.retry.attempts
     repeats = context.method in REPEATABLE and attempts > 1
-    silence = allowed / 2 if repeats and allowed is not None else None
+    silence = max(SILENCE_SECONDS, allowed / 2) if repeats and allowed is not None else None
     return {"connect": CONNECT_SECONDS, "read": silence, "write": None, "pool": POOL_SECONDS}
 
 

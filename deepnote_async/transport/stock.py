@@ -10,7 +10,7 @@ from deepnote_async.transport.faults import CertificateError, ResolveError, kind
 from deepnote_async.transport.forks import OTHER_PROCESS, forget_in_children
 from deepnote_async.transport.progress import SendRecord
 from deepnote_async.transport.proxies import Proxies, Proxy
-from deepnote_async.transport.tracing import record_of, traced
+from deepnote_async.transport.tracing import is_patched, record_of, traced
 
 
 class StockBackend(httpx.AsyncBaseTransport):
@@ -36,6 +36,8 @@ class StockBackend(httpx.AsyncBaseTransport):
         proxy = self._proxies.find(request.url)
         transport = self._transport_for(proxy)
         try:
+            # While a call waits for a connection nothing is traced, and here that is as good as a word.
+            record_of(request).traced = not is_patched()
             return await transport.handle_async_request(traced(request))
         except httpx.TransportError as error:
             if isinstance(error, httpx.PoolTimeout):

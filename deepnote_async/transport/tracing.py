@@ -19,6 +19,12 @@ def record_of(request: httpx.Request) -> SendRecord:
     return context.record if isinstance(context, CallContext) else SendRecord()
 
 
+def is_patched() -> bool:
+    """Whether a test has put itself in the place of httpx's own transport; what it sends is not traced."""
+    method = httpx.AsyncHTTPTransport.handle_async_request
+    return not getattr(method, "__module__", "").startswith("httpx.")
+
+
 def traced(request: httpx.Request) -> httpx.Request:
     """Let a sender that follows the extension note in the call's SendRecord when the first bytes leave."""
     context = request.extensions.get(CONTEXT_KEY)

@@ -274,8 +274,11 @@ def test_on_trio_every_call_passes_after_a_storm(
     trio.run(main)
 
 
-async def test_a_body_that_has_come_is_whole_whatever_becomes_of_the_next_call_on_its_connection() -> None:
+async def test_a_body_that_has_come_is_whole_whatever_becomes_of_the_next_call_on_its_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Connections are given on when a body has come, even if the caller has yet to take it."""
+    monkeypatch.setattr(policy, "SILENCE_SECONDS", 0.05)
     size = 200_000
 
     async def serve(connection: Connection) -> None:
