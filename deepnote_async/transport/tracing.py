@@ -12,6 +12,8 @@ import httpx
 from deepnote_async.transport.options import CONTEXT_KEY, CallContext
 from deepnote_async.transport.progress import SendRecord
 
+_TRANSPORT = httpx.AsyncHTTPTransport
+
 
 def record_of(request: httpx.Request) -> SendRecord:
     """Give the record of the call a request belongs to, or one that nobody reads."""
@@ -21,7 +23,7 @@ def record_of(request: httpx.Request) -> SendRecord:
 
 def is_patched() -> bool:
     """Whether a test has put itself in the place of httpx's own transport; what it sends is not traced."""
-    method = httpx.AsyncHTTPTransport.handle_async_request
+    method = _TRANSPORT.handle_async_request
     return not getattr(method, "__module__", "").startswith("httpx.")
 
 
