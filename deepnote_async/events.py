@@ -26,7 +26,8 @@ class RequestEvent:
 
     Attributes:
         method: HTTP method.
-        path: path template of the operation.
+        path: path template of the operation; the path itself, without its query, for `client.request` and generated
+            functions; what it is, for a download.
         attempt: number of the attempt within its call, from 1.
         status: HTTP status of the answer, None if there was none.
         sent: whether the request had left.

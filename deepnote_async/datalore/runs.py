@@ -17,7 +17,7 @@ from deepnote_async.models import RunStatus
 from deepnote_async.runs import RunHandle, RunResult, start_run
 from deepnote_async.runs.caller import refuse_own_notebook
 from deepnote_async.runs.handle import handle_from_dict
-from deepnote_async.transport import CallOptions, Transport, path_id
+from deepnote_async.transport import CallOptions, Transport, check_timeout, path_id
 
 UpdateReport = Literal["never", "on success"]
 _LOST = "Datalore cannot list runs, so it cannot be looked for; starting again could run the notebook twice."
@@ -118,6 +118,7 @@ class Runs:
             >>> for artifact in result.artifacts:
             ...     print(await artifact.download("outputs"))
         """
+        check_timeout(timeout)  # before anything is started
         handle = await self.create(notebook_id, parameters, update_report, direct_file_storage_write)
         return await handle.result(timeout, check=check)
 

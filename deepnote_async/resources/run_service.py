@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from deepnote_async.errors import NotFoundError, PermissionDeniedError, SnapshotError
+from deepnote_async.errors import (
+    AuthenticationError,
+    BadRequestError,
+    CallError,
+    NotFoundError,
+    PermissionDeniedError,
+    SnapshotError,
+)
 from deepnote_async.models import Run
 from deepnote_async.pagination import MAX_PAGE_SIZE, Page
 from deepnote_async.resources.paging import next_cursor
@@ -37,19 +44,17 @@ class DeepnoteRuns:
         answer = await self._look(run_id, options)
         try:
             content = await self._content(answer, options)
-        except PermissionDeniedError:  # the address has expired meanwhile; a new look brings a new one
+        except (BadRequestError, AuthenticationError, PermissionDeniedError):
+            # The address has expired meanwhile, which hosts say in several ways; a new look brings a new one.
             answer = await self._look(run_id, options)
-            try:
-                content = await self._content(answer, options)
-            except PermissionDeniedError as error:
-                raise SnapshotError(f"The address of the snapshot is refused: {error}", run_id=run_id) from error
+            content = await self._content(answer, options, last=True)
         return SnapshotAnswer(run=run_record(answer), content=content)
 
     async def _look(self, run_id: str, options: CallOptions) -> wire.Run:
         request = get_run.build_request(run_id, snapshot_delivery=wire.SnapshotDelivery.INLINE)
         return await self._transport.call(get_run, request, _read_run, **options)
 
-    async def _content(self, answer: wire.Run, options: CallOptions) -> str | None:
+    async def _content(self, answer: wire.Run, options: CallOptions, *, last: bool = False) -> str | None:
         """Give the document of a run: inline as was asked for, else from the address that came instead."""
         content, address = given(answer.snapshot_content), given(answer.snapshot_download_url)
         if content or not address:
@@ -58,7 +63,10 @@ class DeepnoteRuns:
             found = await self._transport.download(address, f"snapshot of run {answer.run_id}", **options)
         except NotFoundError:
             return None
-        except ValueError as error:
+        except (CallError, ValueError) as error:
+            if not last and isinstance(error, BadRequestError | AuthenticationError | PermissionDeniedError):
+                raise
+            # Not the error itself: it would pass for one of the service.
             raise SnapshotError(f"The snapshot cannot be fetched: {error}", run_id=answer.run_id) from error
         return found.content.decode("utf-8-sig", "replace")
 

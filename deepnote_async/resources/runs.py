@@ -21,7 +21,7 @@ from deepnote_async.runs import (
 from deepnote_async.runs.caller import refuse_own_notebook
 from deepnote_async.runs.handle import handle_from_dict
 from deepnote_async.runs.reconcile import start_candidates
-from deepnote_async.transport import CallOptions, Deadline, Transport, path_id
+from deepnote_async.transport import CallOptions, Transport, check_timeout, path_id
 from deepnote_async_api import models as wire
 from deepnote_async_api.api.runs import create_run
 from deepnote_async_api.types import UNSET
@@ -159,7 +159,7 @@ class Runs:
             >>> result = await client.runs.run(notebook_id, inputs={"region": "EU"}, timeout=600)
             >>> print(result.text)
         """
-        Deadline.after(timeout)  # says that it cannot be one before anything is started
+        check_timeout(timeout)  # before anything is started
         handle = await self.create(
             notebook_id,
             inputs=inputs,

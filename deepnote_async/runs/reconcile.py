@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias
 
-import anyio
-
-from deepnote_async.errors import RunStartUnknownError
+from deepnote_async.errors import CallError, RunStartUnknownError
 from deepnote_async.models import Run
 from deepnote_async.runs.handle import RunHandle
 from deepnote_async.runs.registry import StartRegistry, Ticket
@@ -72,7 +70,9 @@ async def start_and_resolve(
                 ticket.leave_in_doubt()
             _tell(unknown, ticket, search)
             raise
-        except anyio.get_cancelled_exc_class():
+        except (CallError, ValueError, TypeError):
+            raise  # the run was certainly not started
+        except BaseException:
             ticket.leave_in_doubt()
             raise
         ticket.claim(run.run_id)
@@ -88,13 +88,24 @@ async def _started(service: RunService, send: Send[Run], notebook_id: str, searc
         except RunStartUnknownError as unknown:
             if search is None:
                 raise
-            with noting_lost(notebook_id):
-                found = await search.resolve(unknown)
+            found = await _found(search, unknown, notebook_id)
             if found is not None:
                 return found, True
             if attempt == most or not search.found_none:
                 raise
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+async def _found(search: Search, unknown: RunStartUnknownError, notebook_id: str) -> Run | None:
+    """Look for the run; whatever ends the search, what is known of the start is what has to be told."""
+    try:
+        with noting_lost(notebook_id):
+            return await search.resolve(unknown)
+    except RunStartUnknownError:
+        raise
+    except Exception as error:  # noqa: BLE001  (all of them, or the start would be lost with it)
+        unknown.add_note(f"The search for the run ended early: {type(error).__name__}: {error}")
+        raise unknown from unknown.__cause__
 
 
 def _tell(unknown: RunStartUnknownError, ticket: Ticket, search: Search | None) -> None:

@@ -11,7 +11,7 @@ from typing import Final, Literal
 import anyio
 from attrs import frozen
 
-from deepnote_async.errors import CallError, RunStartUnknownError
+from deepnote_async.errors import CallError, RunStartUnknownError, SnapshotError
 from deepnote_async.models import Run
 from deepnote_async.runs.registry import APPEARANCE_SECONDS, Ticket
 from deepnote_async.runs.runkey import RunKey, Verdict, read_evidence
@@ -166,7 +166,7 @@ class Search:
         if evidence is None:
             try:
                 answer = await self._lister.fetch_snapshot(row.run_id, **self._within(READ_SECONDS))
-            except CallError:
+            except (CallError, SnapshotError):
                 return Verdict.SILENT
             evidence = await read_evidence(answer, key.name)
             if evidence is None:

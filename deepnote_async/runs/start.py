@@ -72,15 +72,19 @@ async def start_run(
 
 @contextmanager
 def noting_cancellation(service: RunService, notebook_id: str, record: SendRecord) -> Iterator[None]:
-    """Give a cancellation that passes a note of whether the run may exist."""
+    """Give what passes and is no CallError, such as a cancellation, a note of whether the run may exist."""
     try:
         yield
-    except anyio.get_cancelled_exc_class() as cancelled:
-        start = f"The start of a run of notebook {notebook_id} was cancelled"
+    except CallError:
+        raise
+    except BaseException as error:
+        is_cancelled = isinstance(error, anyio.get_cancelled_exc_class())
+        what = "cancelled" if is_cancelled else f"ended by {type(error).__name__}"
+        start = f"The start of a run of notebook {notebook_id} was {what}"
         if record.sent == "no":
-            cancelled.add_note(f"{start} before it was sent; there is no such run.")
+            error.add_note(f"{start} before it was sent; there is no such run.")
         else:
-            cancelled.add_note(f"{start}; the run may exist all the same.")
+            error.add_note(f"{start}; the run may exist all the same.")
             service.report(unknown_start(notebook_id))
         raise
 

@@ -13,7 +13,7 @@ from deepnote_async.transport.auth import (
     warn_of_stranger,
 )
 from deepnote_async.transport.call import Operation, Transport
-from deepnote_async.transport.deadline import Deadline
+from deepnote_async.transport.deadline import Deadline, check_timeout
 from deepnote_async.transport.files import safe_name, save
 from deepnote_async.transport.options import CallOptions
 from deepnote_async.transport.path import path_id
@@ -32,6 +32,7 @@ __all__ = [
     "TokenSource",
     "Transport",
     "base_url_from",
+    "check_timeout",
     "origin_of",
     "path_id",
     "safe_name",

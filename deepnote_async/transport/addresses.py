@@ -7,15 +7,21 @@ make a client fetch from inside its own network. One exception: a service on thi
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Iterable
+from typing import TypeAlias
 
 import anyio
 import httpx
 
 from deepnote_async.transport.auth import is_loopback
 
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 _PORTS = {None, 80, 443}
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 
 
 def check_download_address(url: httpx.URL, *, loopback: bool) -> None:
@@ -38,7 +44,8 @@ def check_download_address(url: httpx.URL, *, loopback: bool) -> None:
         raise ValueError(f"{here}, and downloads come over https only")
     if url.port not in _PORTS:
         raise ValueError(f"{here}:{url.port}, an unusual port, and is not followed there")
-    if is_loopback(url.host) or not _are_public([url.host]):
+    host = url.host.rstrip(".")
+    if is_loopback(host) or _is_number(host) or not _are_public([host]):
         raise ValueError(f"{here}, which is not a public host, and is not followed there")
 
 
@@ -64,7 +71,31 @@ def _are_public(hosts: Iterable[str]) -> bool:
             address = ipaddress.ip_address(host.partition("%")[0])
         except ValueError:
             continue
-        mapped = getattr(address, "ipv4_mapped", None) or address
-        if not mapped.is_global or mapped.is_multicast:
+        meant = _meant_by(address)
+        if meant is None or not meant.is_global or meant.is_multicast:
             return False
     return True
+
+
+def _meant_by(address: Address) -> Address | None:
+    """Give the address that is reached in the end; None for one that hides another in a way nobody needs today.
+
+    https://www.rfc-editor.org/rfc/rfc6052 (NAT64), https://www.iana.org/assignments/ipv6-address-space
+    """
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    if address in _NAT64:
+        return ipaddress.IPv4Address(address.packed[-4:])
+    is_plain = address in _GLOBAL_UNICAST and address.sixtofour is None and address.teredo is None
+    return address if is_plain else None
+
+
+def _is_number(host: str) -> bool:
+    """Whether a host is an IPv4 address in a form that only resolvers read, such as 2130706433 or 127.1."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return re.fullmatch(r"0[xX][0-9a-fA-F]*|[0-9]+", host.rpartition(".")[2]) is not None
+    return False

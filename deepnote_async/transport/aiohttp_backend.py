@@ -90,6 +90,10 @@ class AiohttpBackend(httpx.AsyncHTTPTransport):
             response = await self._send(session, request, proxy)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             failure = as_httpx_error(error, record, proxy)
+        except asyncio.CancelledError:
+            if not self._closed or _is_cancelled():
+                raise
+            failure = _closed_meanwhile(record)
         else:
             record.noted = "yes"
             return httpx.Response(
@@ -231,6 +235,17 @@ def _stream_of(response: aiohttp.ClientResponse) -> httpx.AsyncByteStream:
     if content.is_eof() and content.total_bytes <= CHUNK_BYTES and content.exception() is None:
         return httpx.ByteStream(content.read_nowait())
     return _Body(response)
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _closed_meanwhile(record: SendRecord) -> httpx.TransportError:
+    """Say what became of a call: aiohttp cancels those that wait for a connection when it is closed."""
+    kind = httpx.ConnectError if record.noted == "no" else httpx.ReadError
+    return kind("the client was closed meanwhile")
 
 
 def _headers_of(request: httpx.Request) -> CIMultiDict[str]:

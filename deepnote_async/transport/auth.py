@@ -78,11 +78,6 @@ class TokenKeeper:
                 self._current = await self._ask()
             return self._current
 
-    @property
-    def shown(self) -> str:
-        """The token in use as text, to be taken out of messages; empty if there is none."""
-        return self._current.reveal() if self._current is not None else ""
-
     def refuse(self, token: Secret) -> None:
         """Forget a token that the service did not take, unless another call has replaced it already."""
         if self._current is token and self.can_renew:

@@ -15,7 +15,7 @@ from attrs import evolve
 from deepnote_async.events import OnEvent
 from deepnote_async.transport.auth import TokenKeeper, TokenSource
 from deepnote_async.transport.backend import checked_verify, default_backend, injected_backend
-from deepnote_async.transport.deadline import Deadline
+from deepnote_async.transport.deadline import Deadline, check_timeout
 from deepnote_async.transport.decode import decode, guarded, refuse_page
 from deepnote_async.transport.download import address_check, download
 from deepnote_async.transport.gate import RateGate
@@ -68,6 +68,7 @@ class Transport:
         log_as_told()
         self.report = Reporter(on_event)
         self._base_url = base_url
+        check_timeout(timeout)
         self._defaults = Defaults(timeout=timeout, retry=_checked_retry(retry))
         self._verify = checked_verify(verify, http_client)
         self._injected = http_client
@@ -148,7 +149,8 @@ class Transport:
             TransportError: no answer came, or it broke off while it was read.
         """
         context = self._context(method.upper(), path_template, options, streaming=True)
-        headers = {"accept": "*/*", **request.get("headers", {})}  # what comes is a file, and may be of any kind
+        # What comes is a file, and may be of any kind; packed, a small piece of it could unpack to a huge one.
+        headers = {"accept": "*/*", "accept-encoding": "identity", **request.get("headers", {})}
         sent = {"method": method, **request, "headers": headers}
         body = await self._send(context, sent, options, lambda response: Streamed(response, context, max_bytes))
         try:
@@ -158,7 +160,7 @@ class Transport:
 
     async def request(self, method: str, path: str, content: Mapping[str, Any], options: CallOptions) -> httpx.Response:
         """Send a request that no generated module builds, under the same policy; the body of the answer is read."""
-        context = self._context(method.upper(), path, options)
+        context = self._context(method.upper(), path.partition("?")[0], options)
         response = await self._send(context, {"method": method, "url": path, **content}, options, _as_it_is)
         response.request = httpx.Request(method, f"{self._base_url}{path}")  # without the token
         return response
@@ -227,7 +229,7 @@ class Transport:
             for name, value in added.items():
                 _check_header(name, value)
                 headers[name] = value
-        url = request["url"] if "://" in request["url"] else f"{self._base_url}{request['url']}"
+        url = f"{self._base_url}{request['url']}" if request["url"].startswith("/") else request["url"]
         try:
             made = httpx.Request(**{**request, "url": url, "headers": headers})
         except httpx.InvalidURL as error:

@@ -29,10 +29,22 @@ class Deadline:
             ValueError: the number is negative or not a number.
             TypeError: it is no number at all.
         """
+        check_timeout(seconds)
         if seconds is None:
             return cls(math.inf, None)
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-            raise TypeError(f"timeout takes seconds or None, not {type(seconds).__name__}")
-        if math.isnan(seconds) or seconds < 0:
-            raise ValueError(f"timeout must not be negative or NaN, got {seconds!r}")
         return cls(anyio.current_time() + seconds, seconds)
+
+
+def check_timeout(seconds: float | None) -> None:
+    """Refuse what cannot be a number of seconds to wait.
+
+    Raises:
+        ValueError: the number is negative or not a number.
+        TypeError: it is no number at all.
+    """
+    if seconds is None:
+        return
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError(f"timeout takes seconds or None, not {type(seconds).__name__}")
+    if math.isnan(seconds) or seconds < 0:
+        raise ValueError(f"timeout must not be negative or NaN, got {seconds!r}")

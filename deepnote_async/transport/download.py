@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import anyio
 import httpx
+from attrs import evolve
 
 from deepnote_async.errors import UnexpectedRedirectError
 from deepnote_async.transport.addresses import check_download_address, check_resolves_publicly
@@ -17,7 +18,9 @@ from deepnote_async.transport.auth import is_loopback
 from deepnote_async.transport.mapping import deadline_error, error_from_httpx, facts
 from deepnote_async.transport.options import CallContext
 from deepnote_async.transport.policy import PolicyTransport
+from deepnote_async.transport.progress import SendRecord
 from deepnote_async.transport.proxies import Proxies
+from deepnote_async.transport.tracing import is_patched
 
 MAX_HOPS = 3
 """Redirects that are followed; storage services use one at most."""
@@ -38,7 +41,8 @@ def address_check(api_host: str, *, resolving: bool) -> Check:
     async def check(url: httpx.URL) -> None:
         check_download_address(url, loopback=loopback)
         is_here = loopback and is_loopback(url.host)
-        if resolving and not is_here and Proxies.of_environment().find(url) is None:
+        is_elsewhere = is_patched() or Proxies.of_environment().find(url) is not None
+        if resolving and not is_here and not is_elsewhere:
             await check_resolves_publicly(url.host, url.port or 443)
 
     return check
@@ -59,9 +63,10 @@ async def download(policy: PolicyTransport, context: CallContext, address: str, 
     """
     url = _parsed(address)
     for _ in range(1 + MAX_HOPS):
-        await _checked(url, check, context)
+        await _checked(url, check, evolve(context, record=SendRecord()))
+        hop = evolve(context, record=SendRecord())
         request = httpx.Request("GET", url, headers={"accept": "*/*", "accept-encoding": "gzip, deflate"})
-        response = await policy.send(request, context, _unread)
+        response = await policy.send(request, hop, _unread)
         if not response.has_redirect_location:
             return response
         url = _parsed(response.headers["location"], url)
@@ -69,6 +74,7 @@ async def download(policy: PolicyTransport, context: CallContext, address: str, 
 
 
 async def _checked(url: httpx.URL, check: Check, context: CallContext) -> None:
+    context.record.attempt += 1
     with anyio.CancelScope(deadline=context.deadline.at):
         try:
             await check(url)
@@ -76,7 +82,11 @@ async def _checked(url: httpx.URL, check: Check, context: CallContext) -> None:
             failure = error_from_httpx(error, context)
         else:
             return
-        raise failure
+        if context.retry is None or context.retry.attempts == 1:
+            raise failure
+        await anyio.sleep(context.retry.backoff)
+        await _checked(url, check, evolve(context, retry=None))
+        return
     raise deadline_error(context)
 
 

@@ -108,7 +108,7 @@ class RateGate:
 
     def _rate_of_success(self, now: float) -> float:
         recent = [moment for moment in self._passed if now - moment <= OBSERVED_SECONDS]
-        return max(1.0, len(recent) / max(1.0, now - recent[0])) if recent else 1.0
+        return max(1.0, len(recent) / max(1.0, now - min(recent))) if recent else 1.0
 
     async def _take_turn(self, lane: Lane) -> None:
         if not self._is_taken:

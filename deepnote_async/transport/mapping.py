@@ -23,6 +23,7 @@ from deepnote_async.errors import (
     PermissionDeniedError,
     RateLimitError,
     RequestTimeoutError,
+    Sent,
     ServerError,
     TransportError,
     UnexpectedRedirectError,
@@ -45,7 +46,11 @@ ERRORS_BY_STATUS: Mapping[int, type[APIError]] = {
 
 _MESSAGE_KEYS = ("message", "error", "detail")
 _MAX_MESSAGE = 500
-_SECRET = re.compile(r"(?i)(bearer\s+|[?&][^=\s&]*(?:signature|sig|token|credential|key|secret)[^=\s&]*=)[^\s&\"']+")
+_MAX_QUOTED = 2 * _MAX_MESSAGE
+_SECRET = re.compile(
+    r"(?i)(bearer\s+|[?&][^=\s&?]{0,40}?(?:signature|sig|token|credential|key|secret)[^=\s&?]{0,40}=)[^\s&\"']+"
+)
+"""Bounded, and applied to the beginning of a text only: whoever writes that text must not decide how long it takes."""
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -96,9 +101,9 @@ def error_from_response(
         redirect.sent = "yes"
         return redirect
     kind = ERRORS_BY_STATUS.get(status) or (ServerError if status >= 500 else UnexpectedStatusError)  # noqa: PLR2004
-    said = message_of(response)
-    said = _without(hide, said)
-    head = f"{_status_name(status)}: {said}" if said else _status_name(status)
+    # What a stranger says of a signed address may well hold its parts.
+    said = "" if context.follows else message_of(response, hide=hide)
+    head = f"{status_name(status)}: {said}" if said else status_name(status)
     error = kind(head + hint(context.method, context.path, status), **facts(context, response))
     error.message = said
     error.retry_after = retry_after_of(response.headers)
@@ -116,17 +121,18 @@ def error_from_httpx(error: httpx.RequestError, context: CallContext, *, hide: s
     known = facts(context)
     said = _without(hide, str(error)) or type(error).__name__
     context.record.fault = kind_of(error)
+    unsent: Sent = "maybe" if context.record.is_ambiguous else "no"  # an earlier attempt may have arrived
     mapped: TransportError
     if isinstance(error, httpx.LocalProtocolError) and context.record.noted == "no":
         # httpx quotes the header that it refuses, and a header can be a secret.
         mapped = TransportError("The request cannot be sent: a header or the address is not valid", **known)
-        mapped.sent = "no"
-    elif isinstance(error, httpx.ProxyError):
+        mapped.sent = unsent
+    elif isinstance(error, httpx.ProxyError) and context.record.noted == "no":
         mapped = ConnectError(f"Cannot connect through the proxy: {said}", **known)
-        mapped.sent = "no"
+        mapped.sent = unsent
     elif context.record.noted == "no" and _was_not_sent(error, context):
         mapped = ConnectError(f"Cannot connect: {said}", **known)
-        mapped.sent = "no"
+        mapped.sent = unsent
     else:
         mapped = ConnectionLostError(f"Connection lost: {said}", **known)
         mapped.sent = "yes" if context.record.noted == "yes" else "maybe"
@@ -157,8 +163,13 @@ def deadline_error(context: CallContext) -> DeadlineExceededError:
     return error
 
 
-def message_of(response: httpx.Response) -> str:
-    """Read the service's explanation: `message`, else `error`, else `detail`, else the beginning of the text."""
+def message_of(response: httpx.Response, *, hide: str = "") -> str:
+    """Read the service's explanation: `message`, else `error`, else `detail`, else the beginning of the text.
+
+    Args:
+        response: the answer, its body read.
+        hide: what is taken out of it.
+    """
     try:
         body: Any = json.loads(response.content)
     except (ValueError, RecursionError):
@@ -167,7 +178,8 @@ def message_of(response: httpx.Response) -> str:
     else:
         fields = body if isinstance(body, Mapping) else {}
         said = next((fields[key] for key in _MESSAGE_KEYS if isinstance(fields.get(key), str)), "")
-    return _SECRET.sub(r"\1***", " ".join(said.split()))[:_MAX_MESSAGE]
+    beginning = " ".join(_without(hide, said[: _MAX_QUOTED + len(hide)]).split())[:_MAX_QUOTED]
+    return _SECRET.sub(r"\1***", beginning)[:_MAX_MESSAGE]
 
 
 def _without(secret: str, text: str) -> str:
@@ -181,7 +193,8 @@ def _host_of(location: str) -> str:
         return "an address that is none"
 
 
-def _status_name(status: int) -> str:
+def status_name(status: int) -> str:
+    """Give a status with its usual phrase."""
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:

@@ -18,7 +18,7 @@ from deepnote_async.events import RetryEvent
 from deepnote_async.transport.deadline import Deadline
 from deepnote_async.transport.gate import RateGate
 from deepnote_async.transport.limits import CONNECT_SECONDS, POOL_SECONDS, SILENCE_SECONDS
-from deepnote_async.transport.mapping import deadline_error
+from deepnote_async.transport.mapping import deadline_error, status_name
 from deepnote_async.transport.options import CONTEXT_KEY, CallContext, lane_of
 from deepnote_async.transport.reporting import Reporter
 from deepnote_async.transport.retry import (
@@ -66,7 +66,7 @@ class PolicyTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; return its success, or raise what went wrong. The body is read, unless the call streams."""
-        return await self.send(request, self._context_of(request), _unread)
+        return await self.send(request, self._new_context(request), _unread)
 
     async def send(self, request: httpx.Request, context: CallContext, read: Callable[[httpx.Response], T]) -> T:
         """Send a request under the policy and give what `read` makes of the answer.
@@ -89,10 +89,7 @@ class PolicyTransport(httpx.AsyncBaseTransport):
         """Close the backend; a call that is still on its way to it is told so."""
         await self._sender.aclose()
 
-    def _context_of(self, request: httpx.Request) -> CallContext:
-        context = request.extensions.get(CONTEXT_KEY)
-        if isinstance(context, CallContext):
-            return context
+    def _new_context(self, request: httpx.Request) -> CallContext:
         return CallContext(
             request.method,
             request.url.path,
@@ -109,6 +106,8 @@ class PolicyTransport(httpx.AsyncBaseTransport):
                 record.enter("gate", anyio.current_time())
                 await self._gate.enter(context.lane)
             began = anyio.current_time()
+            if began >= context.deadline.at:  # the scope would notice only after the request has left
+                raise deadline_error(context)
             record.enter("attempt", began)
             try:
                 answer = read(await self._sender.send(request, context))
@@ -121,6 +120,7 @@ class PolicyTransport(httpx.AsyncBaseTransport):
             try:
                 self._note(failure, began)
                 if _is_gone(failure, context):
+                    self._budget.give(drawn or 1)
                     return read(httpx.Response(204))
                 record.is_ambiguous = record.is_ambiguous or may_have_been_applied(failure)
                 drawn = await self._pause_after(failure, request, context)
@@ -153,12 +153,17 @@ class PolicyTransport(httpx.AsyncBaseTransport):
                 path=context.path,
                 attempt=record.attempt,
                 pause=pause,
-                reason=str(failure.args[0]),
+                reason=_reason(failure),
             )
         )
         record.enter("backoff", now)
         await anyio.sleep(pause)
         return cost
+
+
+def _reason(failure: CallError) -> str:
+    """Say what went wrong, without what the body of an answer says."""
+    return status_name(failure.status) if isinstance(failure, APIError) else str(failure.args[0])
 
 
 def _unread(response: httpx.Response) -> httpx.Response:

@@ -37,6 +37,7 @@ FOR_GOOD = frozenset({501, 505})
 
 _UNAVAILABLE = 503
 _HINT_JITTER = 0.1
+_MOST_DOUBLINGS = 30
 
 Fault: TypeAlias = Literal["certificate", "resolve", "other"]
 """Why no connection came about, as far as it changes what is worth repeating."""
@@ -119,7 +120,7 @@ def is_worth_repeating(error: CallError, method: str, attempt: int, fault: Fault
     """
     if isinstance(error, RateLimitError):
         return True
-    if isinstance(error, ConnectError) and error.sent == "no":
+    if isinstance(error, ConnectError):  # nothing of this attempt has left, and of no earlier one of a POST
         return fault == "other" or (fault == "resolve" and attempt == 1)
     if method not in REPEATABLE:
         return False
@@ -152,7 +153,7 @@ def pause_after(
     else:
         throttled = isinstance(error, RateLimitError) or error.status == _UNAVAILABLE
         first = retry.throttled_backoff if throttled else retry.backoff
-        pause = draw() * min(retry.longest_pause, first * 2.0 ** (attempt - 1))
+        pause = draw() * min(retry.longest_pause, first * 2.0 ** min(attempt - 1, _MOST_DOUBLINGS))
     return pause if pause < left else "deadline"
 
 

@@ -6,8 +6,11 @@ https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?")
 
 
 def retry_after_of(headers: Mapping[str, str]) -> float | None:
@@ -26,11 +29,10 @@ def retry_after_of(headers: Mapping[str, str]) -> float | None:
 
 
 def _seconds(text: str | None) -> float | None:
-    try:
-        seconds = float(text) if text is not None else math.nan
-    except ValueError:
+    if text is None or not _NUMBER.fullmatch(text.strip()):
         return None
-    return seconds if 0 <= seconds < math.inf else None
+    seconds = float(text)
+    return seconds if seconds < math.inf else None
 
 
 def _between(earlier: str | None, later: str) -> float | None:

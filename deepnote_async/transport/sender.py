@@ -54,7 +54,7 @@ class Sender:
         """
         response = await self._authorized(request, context)
         if not response.is_success and not (context.follows and response.has_redirect_location):
-            raise error_from_response(response, context, hide=self._shown)
+            raise error_from_response(response, context, hide=_token_in(request))
         return response
 
     async def aclose(self) -> None:
@@ -62,10 +62,6 @@ class Sender:
         self._closed = True
         if self._backend is not None:
             await self._backend.aclose()
-
-    @property
-    def _shown(self) -> str:
-        return self._tokens.shown if self._tokens is not None else ""
 
     async def _authorized(self, request: httpx.Request, context: CallContext) -> httpx.Response:
         if self._tokens is None or _origin(request.url) != self._origin:
@@ -78,9 +74,9 @@ class Sender:
             self._tokens.refuse(token)
             if can_repeat(request):
                 # A refused request was not applied, so sending it once more is safe for every method.
+                context.record.noted, context.record.is_handed_over = "no", False
                 token = await self._tokens.current()
                 request.headers["authorization"] = f"Bearer {token.reveal()}"
-                context.record.noted = "no"
                 response = await self._exchange(request, context)
         return response
 
@@ -109,14 +105,14 @@ class Sender:
         try:
             response = await self._backend.handle_async_request(request)
             context.record.noted = "yes"
-            _hide(self._shown, response)
+            _hide(_token_in(request), response)
             if context.streaming and response.is_success and not _is_stacked(response):
                 return response
             return await _read(response, context)
         except httpx.HTTPStatusError as error:  # a hook of a client that the user brought
             return _without_body(error.response)
         except httpx.RequestError as error:
-            failure = error_from_httpx(error, context, hide=self._shown)
+            failure = error_from_httpx(error, context, hide=_token_in(request))
         # Raised here and not above: httpx's exception holds the request, and the request holds the token.
         raise failure
 
@@ -124,6 +120,12 @@ class Sender:
 def can_repeat(request: httpx.Request) -> bool:
     """Whether the body of a request can be sent a second time; one that is streamed is used up by the first."""
     return isinstance(request.stream, httpx.ByteStream)
+
+
+def _token_in(request: httpx.Request) -> str:
+    """Give the token that a request carries: the client may have another one by now."""
+    held: str = request.headers.get("authorization", "")
+    return held.removeprefix("Bearer ")
 
 
 async def _read(response: httpx.Response, context: CallContext) -> httpx.Response:

@@ -22,7 +22,9 @@ Answer = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
 async def client_of(
     answer: Answer, *, token: Any = "tok", base_url: str = BASE_URL, **options: Any
 ) -> AsyncIterator[AsyncDatalore]:
-    """Make a client whose requests are answered by a function."""
+    """Make a client whose requests are answered by a function; each is sent once, unless `retry` is given."""
+    options.setdefault("retry", None)
+    options.setdefault("rate", 10_000.0)  # or the many 429 of these tests would slow each other down
     async with (
         httpx.AsyncClient(transport=httpx.MockTransport(answer)) as backend,  # type: ignore[arg-type]
         AsyncDatalore(token, base_url, http_client=backend, **options) as client,

@@ -261,3 +261,13 @@ def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "http://ON.prem:8080" in repr(AsyncDatalore("tok", "http://ON.prem:8080", allow_http=("On.Prem",)))
     with pytest.raises(TypeError, match="allow_http takes a list"):
         AsyncDatalore(base_url="http://on.prem", allow_http="on.prem")
+
+
+@pytest.mark.parametrize("timeout", [-1, float("nan")])
+async def test_a_timeout_that_cannot_be_is_refused_before_anything_is_started(timeout: float) -> None:
+    def answer(_request: httpx.Request) -> httpx.Response:
+        raise AssertionError("it was started")
+
+    async with client_of(answer) as client:
+        with pytest.raises(ValueError, match="timeout must not be negative"):
+            await client.runs.run("user/notebook", timeout=timeout)

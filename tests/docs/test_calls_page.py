@@ -39,9 +39,7 @@ async def test_the_example_shows_retries(look: Any, emulator: Emulator, capsys: 
         await run.wait()
     emulator.faults.set([FaultStep("getRun", Fault("status", status=500))])
     assert await look(run.id) == "success"
-    assert capsys.readouterr().out.startswith(
-        "/v2/runs/{runId}: 500 Internal Server Error: ".replace("runId", "run_id")
-    )
+    assert capsys.readouterr().out.startswith("/v2/runs/{run_id}: 500 Internal Server Error; again in ")
 
 
 async def test_the_example_tells_where_the_time_went(look: Any, emulator: Emulator) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import httpx
 import pytest
 
-from deepnote_async import RunHandle, RunStartUnknownError, Snapshot
+from deepnote_async import AsyncDeepnote, RunHandle, RunStartUnknownError, Snapshot
 from deepnote_async.runs.runkey import Evidence, RunKey, Verdict, evidence_of
 from tests.support.lost_starts import without_threads
 from tests.support.notebook import OLD, Notebook, Outcome, lost, ok, started
@@ -201,3 +202,55 @@ def test_what_a_snapshot_says_of_a_key(document: dict[str, Any], verdict: Verdic
 
 def test_an_unreadable_document_says_nothing() -> None:
     assert Evidence().verdict(RunKey.fresh("key")) is Verdict.SILENT
+
+
+@pytest.mark.parametrize("address", ["https://169.254.169.254/x", "https://storage.example.com/x"])
+def test_a_snapshot_that_cannot_be_fetched_leaves_the_start_unknown(address: str) -> None:
+    """It must not take the place of what is known of the start."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            sent.append(request)
+            raise httpx.ReadError("reset")
+        if request.url.host != "api.example.test":
+            return httpx.Response(403)
+        if request.url.path.endswith("/runs"):
+            rows = [{"runId": "r-lost", "status": "success"}] if sent else []
+            return httpx.Response(
+                200, json={"runs": rows, "pagination": {"hasMore": False, "pageSize": 100, "nextPageToken": None}}
+            )
+        run = {"runId": "r-lost", "status": "success", "snapshotStatus": "available", "snapshotDownloadUrl": address}
+        return httpx.Response(200, json={"run": run})
+
+    sent: list[httpx.Request] = []
+
+    async def main() -> None:
+        async with client_of(answer) as client:
+            with pytest.raises(RunStartUnknownError) as caught:
+                await client.runs.create("nb", run_key_input="run_key", timeout=5)
+            assert caught.value.run_key_input == "run_key"
+
+    run_virtually(main())
+    assert len(sent) == 1
+
+
+def test_a_client_that_is_closed_during_the_search_still_tells_of_the_start() -> None:
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            loop = asyncio.get_running_loop()
+            loop.call_later(1, lambda: closing.append(asyncio.ensure_future(clients[0].aclose())))
+            raise httpx.ReadError("reset")
+        pagination = {"hasMore": False, "pageSize": 100, "nextPageToken": None}
+        return httpx.Response(200, json={"runs": [], "pagination": pagination})
+
+    clients: list[AsyncDeepnote] = []
+    closing: list[asyncio.Future[None]] = []
+
+    async def main() -> None:
+        async with client_of(answer) as client:
+            clients.append(client)
+            with pytest.raises(RunStartUnknownError) as caught:
+                await client.runs.create("nb", on_unknown="reconcile")
+            assert any("The search for the run ended early: RuntimeError" in note for note in caught.value.__notes__)
+
+    run_virtually(main())

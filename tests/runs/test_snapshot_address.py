@@ -64,7 +64,7 @@ async def test_an_address_that_has_expired_is_asked_for_anew() -> None:
 
 async def test_an_address_that_is_always_refused_is_told() -> None:
     async with run_over(lambda _: httpx.Response(403, text=ADDRESS), ADDRESS) as run:
-        with pytest.raises(SnapshotError, match="The address of the snapshot is refused: 403") as caught:
+        with pytest.raises(SnapshotError, match="The snapshot cannot be fetched: 403") as caught:
             await run.snapshot()
     assert "s3cret" not in f"{caught.value} {caught.value.__cause__}"
     assert caught.value.run_id == RUN_ID

@@ -237,3 +237,19 @@ async def test_a_notebook_does_not_start_itself(monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(ValueError, match="notebook nb would run itself without end"):
             await client.runs.create("nb")
         assert (await client.runs.create("another")).notebook_id == "another"
+
+
+async def test_a_hook_that_fails_after_the_answer_does_not_hide_that_the_run_may_exist() -> None:
+    async def fail(_response: httpx.Response) -> None:
+        raise KeyError("a bug in a hook")
+
+    events: list[object] = []
+    transport = httpx.MockTransport(lambda _: httpx.Response(202, json=started_json()))
+    async with (
+        httpx.AsyncClient(transport=transport, event_hooks={"response": [fail]}) as http,
+        AsyncDeepnote("tok", "https://api.example.test", http_client=http, on_event=events.append) as client,
+    ):
+        with pytest.raises(KeyError) as caught:
+            await client.runs.create("nb")
+    assert any("was ended by KeyError; the run may exist all the same" in note for note in caught.value.__notes__)
+    assert any(getattr(event, "status", None) == "unknown" for event in events)

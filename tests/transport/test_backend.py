@@ -344,3 +344,36 @@ async def test_a_header_that_aiohttp_refuses_was_not_sent() -> None:
             await backend.handle_async_request(request)
         await backend.aclose()
     assert context.record.sent == "no"
+
+
+async def test_a_call_that_waits_when_the_client_is_closed_is_told_and_not_cancelled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """aiohttp cancels whoever waits for a connection when it is closed."""
+    resolving = asyncio.Event()
+
+    async def resolve(*_arguments: object, **_options: object) -> list[object]:
+        resolving.set()
+        await asyncio.sleep(3600)
+        raise AssertionError("unreachable")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+    client = AsyncDeepnote("tok", "https://api.example.test", retry=None)
+    start = asyncio.ensure_future(client.runs.create("nb"))
+    await resolving.wait()
+    await client.aclose()
+    with pytest.raises(ConnectError, match="closed meanwhile") as caught:
+        await start
+    assert caught.value.sent == "no"
+
+
+async def test_a_cancelled_call_stays_cancelled_even_if_the_client_is_being_closed() -> None:
+    async with raw_server(hang) as server:
+        client = AsyncDeepnote("tok", server.url, retry=None)
+        call = asyncio.ensure_future(client.runs.get(RUN_ID))
+        while server.connections == 0:
+            await asyncio.sleep(0.01)
+        call.cancel()
+        await client.aclose()
+        with pytest.raises(asyncio.CancelledError):
+            await call

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import anyio
 import httpx
 import pytest
+from pytest_httpx import HTTPXMock
 
 from deepnote_async import (
     ConnectError,
@@ -24,6 +25,7 @@ from deepnote_async import (
 from deepnote_async.transport import Transport
 from deepnote_async.transport.addresses import check_download_address, check_resolves_publicly
 from tests.support.raw_server import Connection, raw_server
+from tests.support.virtual_time import run_virtually
 
 ADDRESS = "https://storage.example.com/snapshots/1?X-Signature=s3cret&expires=1"
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -77,6 +79,19 @@ async def test_nothing_of_ours_goes_to_a_stranger() -> None:
         ("https://[fd00::1]/", "not a public host"),
         ("https://224.0.0.1/", "not a public host"),
         ("https://x:port/", "is none"),
+        ("https://2130706433/", "not a public host"),
+        ("https://127.1/", "not a public host"),
+        ("https://0x7f.0.0.1/", "not a public host"),
+        ("https://0x7f000001/", "not a public host"),
+        ("https://017700000001/", "not a public host"),
+        ("https://127.0.0.1./", "not a public host"),
+        ("https://localhost./", "not a public host"),
+        ("https://[64:ff9b::a9fe:a9fe]/", "not a public host"),
+        ("https://[2002:7f00:1::]/", "not a public host"),
+        ("https://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/", "not a public host"),
+        ("https://[::127.0.0.1]/", "not a public host"),
+        ("https://[::ffff:0:127.0.0.1]/", "not a public host"),
+        ("https://[fec0::1]/", "not a public host"),
         ("https://x:99999/", "is none|unusual port"),
     ],
 )
@@ -143,6 +158,56 @@ async def test_redirects_are_followed_three_times_and_checked_each_time() -> Non
         assert hops == 4
         with pytest.raises(ValueError, match=r"10\.0\.0\.1"):
             await transport.download("https://storage.example.com/inside", "snapshot")
+
+
+@pytest.mark.parametrize("host", ["93.184.216.34", "[2606:2800:220:1::1]", "[64:ff9b::5db8:d822]", "x1.example.com."])
+def test_public_hosts_are_followed(host: str) -> None:
+    check_download_address(httpx.URL(f"https://{host}/"), loopback=False)
+
+
+async def test_what_a_stranger_says_of_an_address_is_not_quoted() -> None:
+    said = '{"message": "X-Amz-Signature deadbeef <AWSAccessKeyId>AKIA</AWSAccessKeyId>"}'
+    async with transport_of(lambda _: httpx.Response(403, text=said)) as transport:
+        with pytest.raises(PermissionDeniedError) as caught:
+            await transport.download(ADDRESS, "snapshot")
+    assert "deadbeef" not in f"{caught.value} {caught.value.__dict__}"
+
+
+def test_each_hop_of_a_download_has_its_own_attempts() -> None:
+    answers = [
+        httpx.Response(302, headers={"location": "/a"}),
+        httpx.Response(302, headers={"location": "/b"}),
+        httpx.Response(302, headers={"location": "/c"}),
+        httpx.Response(503),
+        httpx.Response(200, text="whole"),
+    ]
+
+    async def main() -> None:
+        async with transport_of(lambda _: answers.pop(0), retry=Retry()) as transport:
+            assert (await transport.download(ADDRESS, "snapshot")).text == "whole"
+
+    run_virtually(main())
+
+
+async def test_a_name_is_looked_up_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = 0
+
+    async def resolve(_host: str, _port: int, **_options: object) -> list[object]:
+        nonlocal asked
+        asked += 1
+        raise socket.gaierror(-2, "unknown")
+
+    monkeypatch.setattr(anyio, "getaddrinfo", resolve)
+    async with transport_of(retry=Retry(backoff=0)) as transport:
+        with pytest.raises(ConnectError) as caught:
+            await transport.download("https://gone.example.com/x", "snapshot")
+    assert (asked, caught.value.attempts, caught.value.sent) == (2, 2, "no")
+
+
+async def test_pytest_httpx_intercepts_downloads(httpx_mock: HTTPXMock) -> None:
+    httpx_mock.add_response(url=ADDRESS, text="mocked")
+    async with transport_of() as transport:
+        assert (await transport.download(ADDRESS, "snapshot")).text == "mocked"
 
 
 @pytest.mark.parametrize(("status", "kind"), [(403, PermissionDeniedError), (404, NotFoundError)])

@@ -124,6 +124,16 @@ async def test_it_learns_the_rate_from_what_got_through() -> None:
 
 
 @in_virtual_time
+async def test_it_is_not_misled_by_the_order_of_answers() -> None:
+    gate, events = gate_of()
+    sent = [second * 0.09 for second in range(100)]
+    for moment in reversed(sent):  # what was sent last is answered first
+        gate.passed(moment)
+    gate.throttled(9.0, 9.0, 0.0)
+    assert events[0].rate == pytest.approx(CUT * 100 / 9, rel=0.05)
+
+
+@in_virtual_time
 async def test_one_wave_of_refusals_cuts_once() -> None:
     gate, events = gate_of()
     for _ in range(50):

@@ -6,6 +6,7 @@ import logging
 import os
 import subprocess
 import sys
+import time
 import traceback
 from pathlib import Path
 
@@ -141,3 +142,51 @@ async def test_the_errors_that_a_start_is_made_of_hold_no_token() -> None:
     for error in (caught.value, caught.value.__cause__, lost.value):
         assert TOKEN not in f"{error} {error!r}"
     assert not isinstance(lost.value, RateLimitError)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_token_that_was_replaced_meanwhile_is_hidden_too(method: str) -> None:
+    """The service repeats the key that it refuses; by then the client may have another one."""
+    tokens = iter([TOKEN, "tok-" + "9876543210" * 2, "tok-" + "1111111111" * 2])
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(401, json={"message": f"invalid key {request.headers['authorization'][7:]}"})
+
+    async with client_of(refuse, token=lambda: next(tokens)) as client:
+        with pytest.raises(CallError, match=r"invalid key \*\*\*"):
+            await client.request(method, "/v2/anything")
+
+
+async def test_a_long_message_takes_no_time_and_no_token_is_cut_in_half() -> None:
+    answers = [
+        httpx.Response(400, json={"message": "?" * 100_000}),
+        httpx.Response(400, json={"message": "?key" * 100_000}),
+        httpx.Response(400, text="&" + "keysig" * 100_000),
+        httpx.Response(400, json={"message": "x" * 490 + TOKEN}),
+    ]
+    began = time.process_time()
+    async with client_of(lambda _: answers.pop(0), token=TOKEN) as client:
+        for _ in range(4):
+            with pytest.raises(CallError) as caught:
+                await client.runs.get(RUN_ID)
+            assert len(str(caught.value)) < 700
+            assert TOKEN[:10] not in str(caught.value)
+    assert time.process_time() - began < 5  # it used to be minutes
+
+
+async def test_what_a_body_says_is_in_no_event(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    answers = [httpx.Response(503, text="failed for {'region': 'PRIVATE'}"), httpx.Response(200, json=run_json())]
+    events: list[object] = []
+    async with client_of(lambda _: answers.pop(0), retry=Retry(throttled_backoff=0), on_event=events.append) as client:
+        await client.runs.get(RUN_ID)
+    assert len(events) > 2
+    assert "PRIVATE" not in f"{events} {caplog.text}"
+
+
+async def test_the_query_of_a_path_is_in_no_event() -> None:
+    events: list[object] = []
+    async with client_of(lambda _: httpx.Response(200, json={}), on_event=events.append) as client:
+        answer = await client.request("GET", "/v2/x?downloadKey=s3cret&next=https://a.test/b")
+    assert answer.url.query == b"downloadKey=s3cret&next=https://a.test/b"
+    assert "s3cret" not in repr(events)
