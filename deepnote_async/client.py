@@ -61,6 +61,7 @@ class AsyncDeepnote:
         allow_http: hosts of your own network that may be spoken to without encryption: the token travels in the clear.
         verify: TLS settings to verify the server with, for a certificate authority of your own:
             `ssl.create_default_context(cafile="corp.pem")`. Servers are always verified.
+        trust_env: whether the proxies that the environment names are used; an `http_client` has its own.
 
     Raises:
         ValueError: there is no token, the token cannot be one, or the address is none.
@@ -84,6 +85,7 @@ class AsyncDeepnote:
         on_event: OnEvent | None = None,
         allow_http: Collection[str] = (),
         verify: ssl.SSLContext | None = None,
+        trust_env: bool = True,
     ) -> None:
         self._base_url = base_url_from(base_url, allow_http)
         self._transport = Transport(
@@ -95,6 +97,7 @@ class AsyncDeepnote:
             http_client=http_client,
             on_event=on_event,
             verify=verify,
+            trust_env=trust_env,
         )
         if token is None:
             warn_of_stranger(self._base_url, "deepnote.com")

@@ -55,6 +55,7 @@ class AsyncDatalore:
         allow_http: hosts of your own network that may be spoken to without encryption: the token travels in the clear.
         verify: TLS settings to verify the server with, for a certificate authority of your own:
             `ssl.create_default_context(cafile="corp.pem")`. Servers are always verified.
+        trust_env: whether the proxies that the environment names are used; an `http_client` has its own.
 
     Raises:
         ValueError: there is no token, the token cannot be one, or the address is none.
@@ -78,6 +79,7 @@ class AsyncDatalore:
         on_event: OnEvent | None = None,
         allow_http: Collection[str] = (),
         verify: ssl.SSLContext | None = None,
+        trust_env: bool = True,
     ) -> None:
         self._base_url = tidy_url(base_url or os.environ.get("DATALORE_URL") or DEFAULT_BASE_URL, allow_http)
         tokens = token_source(token, ("DATALORE_API_TOKEN",), "an API token of your Datalore account")
@@ -90,6 +92,7 @@ class AsyncDatalore:
             http_client=http_client,
             on_event=on_event,
             verify=verify,
+            trust_env=trust_env,
         )
         if token is None and base_url:
             warn_of_stranger(self._base_url, "jetbrains.com")

@@ -40,14 +40,15 @@ def checked_verify(verify: ssl.SSLContext | None, http_client: httpx.AsyncClient
     return verify
 
 
-def default_backend(verify: ssl.SSLContext | None = None) -> httpx.AsyncBaseTransport:
+def default_backend(verify: ssl.SSLContext | None = None, *, trust_env: bool = True) -> httpx.AsyncBaseTransport:
     """Make the backend for the async library that is running, with the proxies that the environment names now.
 
     Args:
         verify: TLS settings to verify servers with; None for the usual certificate authorities.
+        trust_env: False uses no proxy, whatever the environment names.
     """
     context = verify or shared_ssl_context()
-    proxies = Proxies.of_environment()
+    proxies = Proxies.of_environment() if trust_env else Proxies({})
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -51,6 +51,7 @@ class Transport:
         http_client: sends the requests instead of the built-in backend; never closed here.
         on_event: told of what happens below the calls.
         verify: TLS settings of the built-in backend; None for the usual certificate authorities.
+        trust_env: whether the built-in backend uses the proxies that the environment names.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Transport:
         http_client: httpx.AsyncClient | None,
         on_event: OnEvent | None,
         verify: ssl.SSLContext | None = None,
+        trust_env: bool = True,
     ) -> None:
         log_as_told()
         self.report = Reporter(on_event)
@@ -71,13 +73,14 @@ class Transport:
         check_timeout(timeout)
         self._defaults = Defaults(timeout=timeout, retry=_checked_retry(retry))
         self._verify = checked_verify(verify, http_client)
+        self._trust_env = trust_env
         self._injected = http_client
         origin = httpx.URL(base_url)
         sender = Sender(self._backend, TokenKeeper(tokens), origin, self.report)
         self._policy = PolicyTransport(sender, self._defaults, RateGate(checked_rate(rate), self.report), self.report)
         stranger = Sender(self._backend, None, origin, self.report)
         self._downloads = PolicyTransport(stranger, self._defaults, RateGate(None, self.report), self.report)
-        self._check_address = address_check(origin.host, resolving=http_client is None)
+        self._check_address = address_check(origin.host, resolving=http_client is None, trust_env=trust_env)
         self._client: httpx.AsyncClient | None = None
         self._closed = False
 
@@ -237,7 +240,11 @@ class Transport:
         return await self._policy.send(made, context, read)
 
     def _backend(self) -> httpx.AsyncBaseTransport:
-        return injected_backend(self._injected) if self._injected is not None else default_backend(self._verify)
+        return (
+            injected_backend(self._injected)
+            if self._injected is not None
+            else default_backend(self._verify, trust_env=self._trust_env)
+        )
 
     def _open(self) -> httpx.AsyncClient:
         if self._closed:

@@ -28,20 +28,21 @@ MAX_HOPS = 3
 Check = Callable[[httpx.URL], Awaitable[None]]
 
 
-def address_check(api_host: str, *, resolving: bool) -> Check:
+def address_check(api_host: str, *, resolving: bool, trust_env: bool = True) -> Check:
     """Make the check that every address of a download has to pass.
 
     Args:
         api_host: host of the service that hands out addresses.
         resolving: whether names are resolved here, and not by a client of the user, which has rules of its own. What
             goes through a proxy of the environment is resolved there.
+        trust_env: whether those proxies are used.
     """
     loopback = is_loopback(api_host)
 
     async def check(url: httpx.URL) -> None:
         check_download_address(url, loopback=loopback)
         is_here = loopback and is_loopback(url.host)
-        is_elsewhere = is_patched() or Proxies.of_environment().find(url) is not None
+        is_elsewhere = is_patched() or (trust_env and Proxies.of_environment().find(url) is not None)
         if resolving and not is_here and not is_elsewhere:
             await check_resolves_publicly(url.host, url.port or 443)
 

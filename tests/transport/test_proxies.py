@@ -95,6 +95,21 @@ def failure_of(library: str, base_url: str, **options: object) -> DeepnoteError:
 
 
 @both
+def test_no_proxy_is_used_where_the_environment_is_not_trusted(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+    resolve_to_loopback(monkeypatch, "nothing-else.test")
+
+    async def main() -> None:
+        async with AsyncDeepnote("tok", f"http://{HOST}", allow_http=(HOST,), trust_env=False, retry=None) as client:
+            with pytest.raises(ConnectError, match="could not be resolved"):
+                await get_run(client)
+
+    with serving(answering(RUN)) as proxy:
+        monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{proxy.port}")
+        anyio.run(main, backend=library)
+    assert proxy.seen == []
+
+
+@both
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
 def test_an_encrypted_service_is_reached_through_a_tunnel(
     monkeypatch: pytest.MonkeyPatch, library: str, variable: str, authority: Authority, secure: Peer
