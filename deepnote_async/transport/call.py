@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -18,13 +17,13 @@ from deepnote_async.transport.backend import checked_verify, default_backend, in
 from deepnote_async.transport.deadline import Deadline, check_timeout
 from deepnote_async.transport.decode import decode, guarded, refuse_page
 from deepnote_async.transport.download import address_check, download
-from deepnote_async.transport.gate import RateGate
+from deepnote_async.transport.gate import RateGate, checked_rate
 from deepnote_async.transport.limits import CLOSE_SECONDS
 from deepnote_async.transport.options import CallContext, CallOptions, lane_of
 from deepnote_async.transport.policy import Defaults, PolicyTransport
 from deepnote_async.transport.progress import SendRecord
 from deepnote_async.transport.reporting import Reporter, log_as_told
-from deepnote_async.transport.retry import Retry
+from deepnote_async.transport.retry import Retry, checked_retry
 from deepnote_async.transport.sender import Sender
 from deepnote_async.transport.stream import Streamed
 from deepnote_async_api import AuthenticatedClient as GeneratedClient
@@ -71,7 +70,7 @@ class Transport:
         self.report = Reporter(on_event)
         self._base_url = base_url
         check_timeout(timeout)
-        self._defaults = Defaults(timeout=timeout, retry=_checked_retry(retry))
+        self._defaults = Defaults(timeout=timeout, retry=checked_retry(retry))
         self._verify = checked_verify(verify, http_client)
         self._trust_env = trust_env
         self._injected = http_client
@@ -211,7 +210,7 @@ class Transport:
             path,
             Deadline.after(options.get("timeout", self._defaults.timeout)),
             started=anyio.current_time(),
-            retry=_checked_retry(options.get("retry", self._defaults.retry)),
+            retry=checked_retry(options.get("retry", self._defaults.retry)),
             streaming=streaming,
             lane=lane_of(method, streaming=streaming),
             record=record or SendRecord(),
@@ -259,28 +258,6 @@ class Transport:
                 trust_env=False,
             )
         return self._client
-
-
-def checked_rate(rate: float | None) -> float | None:
-    """Return requests per second that can be kept to.
-
-    Raises:
-        TypeError: it is no number.
-        ValueError: it is not above zero, or not finite.
-    """
-    if rate is None:
-        return None
-    if isinstance(rate, bool) or not isinstance(rate, int | float):
-        raise TypeError(f"rate takes requests per second or None, not {type(rate).__name__}")
-    if not 0 < rate < math.inf:
-        raise ValueError(f"rate must be above zero and finite, got {rate!r}; None learns it")
-    return float(rate)
-
-
-def _checked_retry(retry: Retry | None) -> Retry | None:
-    if retry is not None and not isinstance(retry, Retry):
-        raise TypeError(f"retry takes a Retry or None, not {type(retry).__name__}")
-    return retry
 
 
 def _as_it_is(response: httpx.Response) -> httpx.Response:

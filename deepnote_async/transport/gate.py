@@ -8,6 +8,7 @@ looks and downloads take turns, so a queue of one kind does not starve the other
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Literal, TypeAlias
@@ -133,3 +134,19 @@ class RateGate:
                 self._queues[lane].popleft().set()
                 return
         self._is_taken = False
+
+
+def checked_rate(rate: float | None) -> float | None:
+    """Return requests per second that can be kept to.
+
+    Raises:
+        TypeError: it is no number.
+        ValueError: it is not above zero, or not finite.
+    """
+    if rate is None:
+        return None
+    if isinstance(rate, bool) or not isinstance(rate, int | float):
+        raise TypeError(f"rate takes requests per second or None, not {type(rate).__name__}")
+    if not 0 < rate < math.inf:
+        raise ValueError(f"rate must be above zero and finite, got {rate!r}; None learns it")
+    return float(rate)

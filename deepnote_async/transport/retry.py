@@ -162,3 +162,14 @@ def may_have_been_applied(error: CallError) -> bool:
     if isinstance(error, TransportError):
         return error.sent != "no"
     return isinstance(error, ServerError | RequestTimeoutError | DecodeError)
+
+
+def checked_retry(retry: Retry | None) -> Retry | None:
+    """Return settings of retries, if they are such.
+
+    Raises:
+        TypeError: they are something else, such as a number.
+    """
+    if retry is not None and not isinstance(retry, Retry):
+        raise TypeError(f"retry takes a Retry or None, not {type(retry).__name__}")
+    return retry

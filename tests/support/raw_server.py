@@ -76,3 +76,27 @@ async def raw_server(behaviour: Behaviour) -> AsyncIterator[RawServer]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await listener.wait_closed()
+
+
+def http(status: str, body: bytes, *headers: str) -> bytes:
+    """Make an answer with a JSON body."""
+    head = [f"HTTP/1.1 {status}", f"content-length: {len(body)}", "content-type: application/json", *headers]
+    return "\r\n".join([*head, "", ""]).encode() + body
+
+
+def send(data: bytes, *, then_close: bool = True) -> Behaviour:
+    """Read a request, and send bytes for an answer."""
+
+    async def behave(connection: Connection) -> None:
+        await connection.read_request()
+        await connection.send(data)
+        if not then_close:
+            await asyncio.sleep(3600)
+
+    return behave
+
+
+async def hang(connection: Connection) -> None:
+    """Read a request, and say nothing."""
+    await connection.read_request()
+    await asyncio.sleep(3600)

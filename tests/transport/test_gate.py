@@ -10,8 +10,7 @@ import anyio
 import pytest
 
 from deepnote_async.events import RateEvent
-from deepnote_async.transport.call import checked_rate
-from deepnote_async.transport.gate import CUT, LONGEST_SECONDS, UNHINTED_SECONDS, Lane, RateGate
+from deepnote_async.transport.gate import CUT, LONGEST_SECONDS, UNHINTED_SECONDS, Lane, RateGate, checked_rate
 from tests.support.virtual_time import run_virtually
 
 
