@@ -28,6 +28,7 @@ from multidict import CIMultiDict
 from deepnote_async.transport.aiohttp_faults import as_httpx_error
 from deepnote_async.transport.forks import OTHER_PROCESS, forget_in_children
 from deepnote_async.transport.limits import KEEP_ALIVE_SECONDS, MAX_CONNECTIONS
+from deepnote_async.transport.loops import OTHER_LOOP, running_loop
 from deepnote_async.transport.progress import SendRecord
 from deepnote_async.transport.proxies import Proxies, Proxy
 from deepnote_async.transport.tracing import is_patched, record_of, traced
@@ -141,11 +142,9 @@ class AiohttpBackend(httpx.AsyncHTTPTransport):
             raise RuntimeError(OTHER_PROCESS)
         if self._closed:
             raise RuntimeError("this client is closed; make another one")
-        loop = asyncio.get_running_loop()
-        if self._session is not None and self._loop is not loop:
-            raise RuntimeError(
-                "this client was opened in another event loop; make one client per loop, inside asyncio.run(...)"
-            )
+        loop = running_loop()
+        if loop is None or (self._session is not None and self._loop is not loop):
+            raise RuntimeError(OTHER_LOOP)
         if self._session is None:
             self._loop = loop
             self._session = aiohttp.ClientSession(

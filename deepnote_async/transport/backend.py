@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import ssl
 from collections.abc import Awaitable, Callable
 
 import httpx
 
+from deepnote_async.transport.loops import running_loop
 from deepnote_async.transport.proxies import Proxies
 from deepnote_async.transport.reporting import keep_httpx_quiet, quiet_httpx
 from deepnote_async.transport.stock import StockBackend
@@ -49,9 +49,7 @@ def default_backend(verify: ssl.SSLContext | None = None, *, trust_env: bool = T
     """
     context = verify or shared_ssl_context()
     proxies = Proxies.of_environment() if trust_env else Proxies({})
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if running_loop() is None:
         return StockBackend(context, proxies)
     # aiohttp costs 0.1 s to import, so only who opens a client pays for it.
     from deepnote_async.transport.aiohttp_backend import AiohttpBackend  # noqa: PLC0415

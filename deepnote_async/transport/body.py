@@ -6,7 +6,6 @@ is room for. Only what httpx offers to servers of its own accord beside gzip and
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -16,6 +15,7 @@ import httpx
 from anyio.lowlevel import checkpoint
 
 from deepnote_async.transport.limits import CLOSE_SECONDS
+from deepnote_async.transport.loops import running_loop
 
 _PLAIN = {"", "identity"}
 _ZLIB = {"gzip", "x-gzip", "deflate"}
@@ -75,21 +75,13 @@ async def give_up(response: httpx.Response, pieces: AsyncIterator[bytes]) -> Non
     and with it all the others.
     """
     with anyio.move_on_after(CLOSE_SECONDS, shield=True):
-        if isinstance(pieces, AsyncGenerator) and _is_asyncio():
+        if isinstance(pieces, AsyncGenerator) and running_loop() is not None:
             await pieces.aclose()
         await response.aclose()
         with contextlib.suppress(Exception):  # whatever it ends with, it was given up
-            while not _is_asyncio():
+            while running_loop() is None:
                 await anext(pieces)
                 await checkpoint()  # what has been buffered comes without one, and this has to end with its time
-
-
-def _is_asyncio() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _within(limit: int, body: bytes) -> bytes:

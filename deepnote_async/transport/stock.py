@@ -8,6 +8,7 @@ import httpx
 
 from deepnote_async.transport.faults import CertificateError, ResolveError, kind_of
 from deepnote_async.transport.forks import OTHER_PROCESS, forget_in_children
+from deepnote_async.transport.loops import OTHER_LOOP, running_loop
 from deepnote_async.transport.progress import SendRecord
 from deepnote_async.transport.proxies import Proxies, Proxy
 from deepnote_async.transport.tracing import is_patched, record_of, traced
@@ -33,6 +34,8 @@ class StockBackend(httpx.AsyncBaseTransport):
         """Send a request, noting in the call's SendRecord when its first bytes leave."""
         if self._foreign:
             raise RuntimeError(OTHER_PROCESS)
+        if running_loop() is not None:
+            raise RuntimeError(OTHER_LOOP)
         proxy = self._proxies.find(request.url)
         transport = self._transport_for(proxy)
         try:

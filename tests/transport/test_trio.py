@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
+
 import anyio
 import pytest
 
@@ -29,3 +32,23 @@ def test_a_start_that_waits_for_a_connection_was_not_sent(emulator: Emulator) ->
 
     anyio.run(main, backend="trio")
     emulator.faults.clear()
+
+
+@pytest.mark.parametrize(("first", "second"), [("trio", "asyncio"), ("asyncio", "trio"), ("asyncio", "asyncio")])
+def test_a_client_belongs_to_the_loop_it_was_opened_in(first: str, second: str, emulator: Emulator) -> None:
+    client = AsyncDeepnote(emulator.token, emulator.url)
+
+    async def use() -> None:
+        await client.me.get()
+
+    async def use_again() -> None:
+        with pytest.raises(RuntimeError, match="opened in another event loop; make one client per loop"):
+            await client.me.get()
+
+    anyio.run(use, backend=first)
+    anyio.run(use_again, backend=second)
+    anyio.run(client.aclose, backend=first)
+    with warnings.catch_warnings():
+        # The first loop has ended with a connection open: that is what such a use costs.
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
