@@ -18,7 +18,7 @@ test: .venv/dev ## the test suite
 	@echo "==> running the tests"
 	@$(PY) -m pytest
 
-long: .venv/dev ## the tests that take minutes: storms of cancelled calls
+long: .venv/dev ## the tests that take minutes: storms of cancelled calls, lost starts, the benchmarks
 	@echo "==> running the long tests"
 	@$(PY) -m pytest -m long
 

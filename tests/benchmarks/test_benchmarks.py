@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 COMMAND = [sys.executable, "-m", "benchmarks", "http", "--quick"]
 
 
+@pytest.mark.long
 def test_a_quick_run_prints_every_row_and_writes_the_figures(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     done = subprocess.run(
@@ -39,6 +40,7 @@ def test_a_quick_run_prints_every_row_and_writes_the_figures(tmp_path: Path) -> 
     assert [len(target["ratios"]) for target in figures["http"]["targets"]] == [1] * 7
 
 
+@pytest.mark.long
 def test_a_profile_names_the_layers_of_both_stacks() -> None:
     done = subprocess.run([*COMMAND, "--profile"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

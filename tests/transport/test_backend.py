@@ -91,7 +91,7 @@ async def test_a_refused_connection_was_not_sent() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-        async with AsyncDeepnote("tok", f"http://127.0.0.1:{port}") as client:
+        async with AsyncDeepnote("tok", f"http://127.0.0.1:{port}", retry=None) as client:
             for call in (lambda: client.runs.get(RUN_ID), lambda: client.runs.create("nb")):
                 with pytest.raises(ConnectError, match=f"127.0.0.1:{port}") as caught:
                     await call()

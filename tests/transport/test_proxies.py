@@ -79,7 +79,7 @@ def get(
     """Open a client, use it, and close it."""
 
     async def main() -> object:
-        async with AsyncDeepnote("tok", base_url, allow_http=(HOST,), verify=verify) as client:
+        async with AsyncDeepnote("tok", base_url, allow_http=(HOST,), verify=verify, retry=None) as client:
             return await use(client)
 
     return anyio.run(main, backend=library)

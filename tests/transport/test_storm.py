@@ -184,7 +184,7 @@ def test_after_a_storm_every_call_passes_and_nothing_is_left(mechanism: str, por
 def test_the_same_holds_when_calls_wait_for_a_connection(
     mechanism: str, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def small(_verify: object) -> AiohttpBackend:
+    def small(_verify: object, **_settings: object) -> AiohttpBackend:
         return AiohttpBackend(shared_ssl_context(), max_connections=10)
 
     monkeypatch.setattr(transport_call, "default_backend", small)
