@@ -4,7 +4,6 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq install
-SOURCES := deepnote_async deepnote_emulator tests tools examples benchmarks
 
 .PHONY: demo test long test-all lint typecheck generate check-generated docs bench interop requirements clean help
 

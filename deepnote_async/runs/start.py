@@ -14,21 +14,14 @@ import anyio
 
 from deepnote_async.errors import (
     CallError,
-    DecodeError,
-    RequestTimeoutError,
     RunStartUnknownError,
-    ServerError,
     TransportError,
-    UnexpectedRedirectError,
-    UnexpectedStatusError,
 )
 from deepnote_async.events import RunEvent
 from deepnote_async.runs.service import RunService
-from deepnote_async.transport import SendRecord
+from deepnote_async.transport import SendRecord, may_have_been_applied
 
 T = TypeVar("T")
-
-_REFUSALS = range(400, 500)
 
 
 Send: TypeAlias = Callable[[SendRecord], Awaitable[T]]
@@ -58,7 +51,7 @@ async def start_run(
         with noting_cancellation(service, notebook_id, record):
             return await send(record)
     except CallError as error:
-        if not is_ambiguous(error):
+        if not may_have_been_applied(error):
             raise
         unknown = RunStartUnknownError(
             f"The start of a run of notebook {notebook_id} was sent, but nothing proves whether the run exists: "
@@ -104,17 +97,6 @@ def noting_lost(notebook_id: str) -> Iterator[None]:
 def unknown_start(notebook_id: str) -> RunEvent:
     """Make the event of a start of which nothing proves whether the run exists."""
     return RunEvent(run_id=None, notebook_id=notebook_id, status="unknown", previous=None)
-
-
-def is_ambiguous(error: CallError) -> bool:
-    """Whether a failed start may have been applied."""
-    if isinstance(error, UnexpectedRedirectError):
-        return False  # whoever redirects has not started anything
-    if isinstance(error, TransportError):
-        return error.sent != "no"
-    if isinstance(error, UnexpectedStatusError):
-        return error.status not in _REFUSALS
-    return isinstance(error, ServerError | RequestTimeoutError | DecodeError)
 
 
 def may_have_succeeded(error: BaseException | None) -> bool:

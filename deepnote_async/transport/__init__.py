@@ -18,7 +18,7 @@ from deepnote_async.transport.files import safe_name, save
 from deepnote_async.transport.options import CallOptions
 from deepnote_async.transport.path import path_id
 from deepnote_async.transport.progress import SendRecord
-from deepnote_async.transport.retry import DEFAULT_RETRY, Retry
+from deepnote_async.transport.retry import DEFAULT_RETRY, Retry, may_have_been_applied
 from deepnote_async.transport.stream import Streamed
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Transport",
     "base_url_from",
     "check_timeout",
+    "may_have_been_applied",
     "origin_of",
     "path_id",
     "safe_name",

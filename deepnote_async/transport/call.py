@@ -20,7 +20,7 @@ from deepnote_async.transport.download import address_check, download
 from deepnote_async.transport.gate import RateGate, checked_rate
 from deepnote_async.transport.limits import CLOSE_SECONDS
 from deepnote_async.transport.options import CallContext, CallOptions, lane_of
-from deepnote_async.transport.policy import Defaults, PolicyTransport
+from deepnote_async.transport.policy import Defaults, PolicyTransport, as_it_is
 from deepnote_async.transport.progress import SendRecord
 from deepnote_async.transport.reporting import Reporter, log_as_told
 from deepnote_async.transport.retry import Retry, checked_retry
@@ -163,7 +163,7 @@ class Transport:
     async def request(self, method: str, path: str, content: Mapping[str, Any], options: CallOptions) -> httpx.Response:
         """Send a request that no generated module builds, under the same policy; the body of the answer is read."""
         context = self._context(method.upper(), path.partition("?")[0], options)
-        response = await self._send(context, {"method": method, "url": path, **content}, options, _as_it_is)
+        response = await self._send(context, {"method": method, "url": path, **content}, options, as_it_is)
         response.request = httpx.Request(method, f"{self._base_url}{path}")  # without the token
         return response
 
@@ -258,10 +258,6 @@ class Transport:
                 trust_env=False,
             )
         return self._client
-
-
-def _as_it_is(response: httpx.Response) -> httpx.Response:
-    return response
 
 
 def _check_header(name: str, value: str) -> None:

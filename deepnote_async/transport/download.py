@@ -17,7 +17,7 @@ from deepnote_async.transport.addresses import check_download_address, check_res
 from deepnote_async.transport.auth import is_loopback
 from deepnote_async.transport.mapping import deadline_error, error_from_httpx, facts
 from deepnote_async.transport.options import CallContext
-from deepnote_async.transport.policy import PolicyTransport
+from deepnote_async.transport.policy import PolicyTransport, as_it_is
 from deepnote_async.transport.progress import SendRecord
 from deepnote_async.transport.proxies import Proxies
 from deepnote_async.transport.tracing import is_patched
@@ -67,7 +67,7 @@ async def download(policy: PolicyTransport, context: CallContext, address: str, 
         await _checked(url, check, evolve(context, record=SendRecord()))
         hop = evolve(context, record=SendRecord())
         request = httpx.Request("GET", url, headers={"accept": "*/*", "accept-encoding": "gzip, deflate"})
-        response = await policy.send(request, hop, _unread)
+        response = await policy.send(request, hop, as_it_is)
         if not response.has_redirect_location:
             return response
         url = _parsed(response.headers["location"], url)
@@ -96,7 +96,3 @@ def _parsed(address: str, base: httpx.URL | None = None) -> httpx.URL:
         return httpx.URL(address) if base is None else base.join(address)
     except (httpx.InvalidURL, ValueError, TypeError):
         raise ValueError("the address of a download is none") from None
-
-
-def _unread(response: httpx.Response) -> httpx.Response:
-    return response

@@ -66,7 +66,7 @@ class PolicyTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; return its success, or raise what went wrong. The body is read, unless the call streams."""
-        return await self.send(request, self._new_context(request), _unread)
+        return await self.send(request, self._new_context(request), as_it_is)
 
     async def send(self, request: httpx.Request, context: CallContext, read: Callable[[httpx.Response], T]) -> T:
         """Send a request under the policy and give what `read` makes of the answer.
@@ -166,7 +166,8 @@ def _reason(failure: CallError) -> str:
     return status_name(failure.status) if isinstance(failure, APIError) else str(failure.args[0])
 
 
-def _unread(response: httpx.Response) -> httpx.Response:
+def as_it_is(response: httpx.Response) -> httpx.Response:
+    """Read nothing out of an answer: for callers of `send` who want the answer itself."""
     return response
 
 

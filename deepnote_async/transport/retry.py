@@ -27,6 +27,8 @@ from deepnote_async.errors import (
     RetryStopped,
     ServerError,
     TransportError,
+    UnexpectedRedirectError,
+    UnexpectedStatusError,
 )
 
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
@@ -36,6 +38,7 @@ FOR_GOOD = frozenset({501, 505})
 """Statuses of 5xx that say what the service will not learn by being asked again."""
 
 _UNAVAILABLE = 503
+_REFUSALS = range(400, 500)
 _HINT_JITTER = 0.1
 _MOST_DOUBLINGS = 30
 
@@ -159,8 +162,12 @@ def pause_after(
 
 def may_have_been_applied(error: CallError) -> bool:
     """Whether the service may have done what it was asked although the attempt failed."""
+    if isinstance(error, UnexpectedRedirectError):
+        return False  # whoever redirects has not done anything
     if isinstance(error, TransportError):
         return error.sent != "no"
+    if isinstance(error, UnexpectedStatusError):
+        return error.status not in _REFUSALS
     return isinstance(error, ServerError | RequestTimeoutError | DecodeError)
 
 

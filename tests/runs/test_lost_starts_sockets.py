@@ -8,23 +8,15 @@ from pathlib import Path
 
 import anyio
 import pytest
-from attrs import evolve
 
 from deepnote_async import AsyncDeepnote, RunHandle, RunStartUnknownError
 from deepnote_async.runs import registry, search
-from deepnote_emulator import Emulator, Fault, FaultStep
+from deepnote_emulator import Emulator
+from tests.support.losing import LOSING
 
 pytestmark = pytest.mark.long
 
 STARTS = 1000
-PAGE = Fault("status", status=502, headers={"content-type": "text/html"}, body="<html>bad gateway</html>")
-KINDS = (
-    Fault("reset"), Fault("half_status_line"), PAGE, evolve(PAGE, phase="after"),
-    Fault("reset", phase="after"), Fault("close", phase="after"), Fault("wrong_length", phase="after"),
-    Fault("truncated_json", phase="after"), Fault("broken_chunk", phase="after"),
-)  # fmt: skip
-EACH = 1 - 0.55 ** (1 / len(KINDS))
-"""So likely each kind is, that 45 % of the starts meet one."""
 
 
 @pytest.fixture
@@ -33,7 +25,7 @@ def emulator(notebooks: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emula
     for module in (registry, search):
         monkeypatch.setattr(module, "APPEARANCE_SECONDS", 0.1)
     with Emulator(notebooks, engine="simulated") as emulator:
-        emulator.faults.set([FaultStep("createRun", fault, probability=EACH) for fault in KINDS], seed=5)
+        emulator.faults.set(LOSING, seed=5)
         yield emulator
 
 

@@ -32,7 +32,8 @@ from deepnote_async import (
     UnexpectedStatusError,
 )
 from deepnote_async.errors import Sent
-from deepnote_async.runs.start import is_ambiguous, may_have_succeeded
+from deepnote_async.runs.start import may_have_succeeded
+from deepnote_async.transport import may_have_been_applied
 from tests.support.service import body_of, client_of, started_json
 from tests.support.virtual_time import run_virtually
 
@@ -178,7 +179,7 @@ def failed(kind: type[CallError], sent: Sent | None = None, status: int | None =
     ids=lambda value: f"{type(value).__name__}-{value.status}" if isinstance(value, CallError) else None,
 )
 def test_what_each_failure_says_of_the_run(error: CallError, is_unknown: bool, is_success: bool) -> None:  # noqa: FBT001
-    assert is_ambiguous(error) is is_unknown
+    assert may_have_been_applied(error) is is_unknown
     assert may_have_succeeded(error) is is_success
 
 

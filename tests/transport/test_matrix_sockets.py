@@ -33,6 +33,7 @@ from deepnote_async import (
 from deepnote_async.errors import Sent
 from deepnote_emulator import Emulator, Fault, FaultStep
 from tests.support.faults import Get, Post
+from tests.support.losing import LOSING, PAGE
 
 SECONDS = 20.0
 SHORT_SECONDS = 0.6
@@ -63,8 +64,6 @@ class Row:
 def status(number: int, **headers: str) -> Fault:
     return Fault("status", status=number, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
-
-PAGE = Fault("status", status=502, headers={"content-type": "text/html"}, body="<html>bad gateway</html>")
 
 MATRIX = (
     Row(Fault("reset"), ConnectionLostError, "repeated", "unknown", "maybe"),
@@ -194,18 +193,12 @@ async def test_a_start_that_was_refused_made_no_run(row: Row, emulator: Emulator
 async def test_a_thousand_faulted_starts_make_no_run_twice(emulator: Emulator) -> None:
     """Of the starts, 45 % meet one of nine faults, before or after the run exists."""
     notebook_id = emulator.notebook_id("score.deepnote")
-    kinds = (
-        Fault("reset"), Fault("half_status_line"), PAGE, evolve(PAGE, phase="after"),
-        Fault("reset", phase="after"), Fault("close", phase="after"), Fault("wrong_length", phase="after"),
-        Fault("truncated_json", phase="after"), Fault("broken_chunk", phase="after"),
-    )  # fmt: skip
-    each = 1 - 0.55 ** (1 / len(kinds))
     handles: list[str] = []
     lost = 0
     calls = emulator.calls["createRun"]
     async with client_of(emulator) as client:
         before = {run.run_id async for run in client.notebooks.runs(notebook_id)}
-        emulator.faults.set([FaultStep("createRun", fault, probability=each) for fault in kinds], seed=11)
+        emulator.faults.set(LOSING, seed=11)
         for _ in range(1000):
             try:
                 handles.append((await client.runs.create(notebook_id)).id)
