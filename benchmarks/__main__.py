@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import platform
 import sys
 from collections.abc import Mapping
@@ -37,8 +38,11 @@ def main() -> int:
             measure: Group = importlib.import_module(GROUPS[name]).measure
             figures[name] = measure(settings)
     except KeyboardInterrupt:
-        print("\nInterrupted; the server is gone.", file=sys.stderr)
-        return 130
+        print("\nInterrupted; the server is gone.", file=sys.stderr, flush=True)
+        # Everything is closed by now. An event loop that was only half made when the signal came would be complained of
+        # while the interpreter shuts down, so it does not get to that.
+        sys.stdout.flush()
+        os._exit(130)
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     return 0
