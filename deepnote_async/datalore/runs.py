@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NoReturn, Unpack
 
+import anyio
+
 from datalore_async_api import models as wire
 from datalore_async_api.api.interactive import run_interactive
 from datalore_async_api.api.runs import run_notebook
@@ -87,7 +89,7 @@ class Runs:
                 advice=_LOST,
             )
         started = DataloreRun(run_id=run_id, notebook_id=notebook, status=RunStatus.RUNNING)
-        return RunHandle(self._service, run_id, notebook, started)
+        return RunHandle(self._service, run_id, notebook, started, began=anyio.current_time())
 
     async def run(
         self,

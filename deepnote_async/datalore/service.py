@@ -12,7 +12,7 @@ from datalore_async_api.api.runs import get_run
 from deepnote_async.datalore.models import DataloreRun
 from deepnote_async.datalore.wire import executed_notebook, run_record
 from deepnote_async.errors import AuthenticationError, NotFoundError, PermissionDeniedError, SnapshotError
-from deepnote_async.runs import Artifact, Contents, SnapshotAnswer
+from deepnote_async.runs import Artifact, Contents, SnapshotAnswer, Watcher
 from deepnote_async.snapshot import read_ipynb
 from deepnote_async.transport import CallOptions, Streamed, Transport, origin_of
 
@@ -37,6 +37,13 @@ class DataloreRuns:
         self._transport = transport
         self._base_url = base_url
         self.report = transport.report
+        self.watcher = Watcher(self)
+        transport.before_closing(self.watcher.aclose)
+
+    @property
+    def is_throttled(self) -> bool:
+        """Whether the service has refused requests for their rate lately."""
+        return self._transport.is_throttled
 
     async def get(self, run_id: str, **options: Unpack[CallOptions]) -> DataloreRun:
         """Read where a run stands."""

@@ -7,8 +7,9 @@ from deepnote_async.runs.reconcile import OnUnknown, start_and_resolve
 from deepnote_async.runs.registry import StartRegistry
 from deepnote_async.runs.result import RunResult
 from deepnote_async.runs.runkey import RunKey
-from deepnote_async.runs.service import Contents, RunLister, RunService, SnapshotAnswer
+from deepnote_async.runs.service import Contents, RunLister, RunService, SnapshotAnswer, StatusPage, StatusRow
 from deepnote_async.runs.start import start_run
+from deepnote_async.runs.watcher import Watcher
 
 __all__ = [
     "Artifact",
@@ -22,6 +23,9 @@ __all__ = [
     "RunService",
     "SnapshotAnswer",
     "StartRegistry",
+    "StatusPage",
+    "StatusRow",
+    "Watcher",
     "start_and_resolve",
     "start_run",
 ]

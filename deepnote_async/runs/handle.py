@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Unpack
+from collections.abc import AsyncGenerator, Mapping
+from typing import NoReturn, Unpack
+
+import anyio
 
 from deepnote_async.errors import RunTimeoutError
 from deepnote_async.events import RunEvent
@@ -11,7 +13,7 @@ from deepnote_async.models import Run, RunStatus
 from deepnote_async.runs.result import RunResult, build_result, read_contents
 from deepnote_async.runs.service import RunService, SnapshotAnswer
 from deepnote_async.runs.settle import SETTLE_SECONDS, settle
-from deepnote_async.runs.wait import naming_run, wait_until_terminal
+from deepnote_async.runs.wait import naming_run, time_is_up
 from deepnote_async.snapshot import Snapshot
 from deepnote_async.transport import CallOptions, Deadline
 
@@ -31,7 +33,7 @@ class RunHandle:
         >>> result = await handle.result(timeout=600)
     """
 
-    __slots__ = ("_run", "_service", "adopted", "id", "notebook_id")
+    __slots__ = ("_began", "_run", "_seen", "_service", "adopted", "id", "notebook_id")
 
     def __init__(
         self,
@@ -40,14 +42,18 @@ class RunHandle:
         notebook_id: str | None,
         run: Run | None = None,
         adopted: bool = False,  # noqa: FBT001, FBT002  (pickled by position)
+        *,
+        began: float | None = None,
     ) -> None:
         self._service = service
         self._run: Run | None = None
+        self._began = began  # on the event loop's clock, where this client started it
+        self._seen = began
         self.id = run_id
         self.notebook_id = notebook_id
         self.adopted = adopted
         if run is not None:
-            self._saw(run)
+            self._saw(run, began)
 
     def __reduce__(self) -> tuple[object, ...]:
         # The client, with its token and connections, stays in this process.
@@ -78,12 +84,17 @@ class RunHandle:
             CallError: see `client.runs.get`.
         """
         with naming_run(self.id):
+            sent = anyio.current_time()
             run = await self._service.get(self.id, **options)
-        self._saw(run)
+        self._saw(run, sent)
         return run
 
     async def wait(self, timeout: float | None = None) -> Run:  # noqa: ASYNC109  (the name users expect)
         """Wait until the run has ended, whatever its status.
+
+        All waits of a client share their looks, so ten thousand of them cost little more than one. What is seen is the
+        status; the run is told as the look told it, which may be without `error` and `snapshot_status`: `refresh` or
+        `result` tell those.
 
         Args:
             timeout: seconds to wait; None waits as long as it takes.
@@ -95,7 +106,37 @@ class RunHandle:
         deadline = Deadline.after(timeout)
         if self._run is not None and self._run.status.is_terminal:
             return self._run
-        return await wait_until_terminal(self._service, self.id, deadline, self._saw, self._run)
+        with naming_run(self.id):
+            return await self._next_state(deadline, to_the_end=True)
+
+    async def watch(self, timeout: float | None = None) -> AsyncGenerator[Run, None]:  # noqa: ASYNC109
+        """Give the run as it stands, and again after each change of its status; ends after the terminal one.
+
+        A change that is followed by another one between two looks is not seen. Between two states nothing goes on, so
+        leaving the loop leaves nothing behind.
+
+        Args:
+            timeout: seconds until the end; None watches as long as it takes.
+
+        Raises:
+            RunTimeoutError: the time was up; the run goes on.
+            NotFoundError: the run does not exist.
+
+        Example:
+            >>> async for state in handle.watch():
+            ...     print(state.status)
+        """
+        deadline = Deadline.after(timeout)
+        shown = None
+        state = self._run
+        while True:
+            if state is None or state.status == shown:
+                with naming_run(self.id):
+                    state = await self._next_state(deadline, to_the_end=False, shown=shown)
+            yield state
+            if state.status.is_terminal:
+                return
+            shown, state = state.status.value, self._run
 
     async def snapshot(self, timeout: float | None = SETTLE_SECONDS) -> Snapshot | None:  # noqa: ASYNC109
         """Read the snapshot an ended run left, None if there is none, or the service leaves another kind of document.
@@ -112,7 +153,7 @@ class RunHandle:
             answer = await settle(lambda: self._service.fetch_snapshot(self.id), timeout)
             if answer is None:
                 raise RunTimeoutError(f"The service told nothing of the snapshot within {timeout:g} s", run_id=self.id)
-            self._saw(answer.run)
+            self._saw(answer.run, anyio.current_time())
             return (await read_contents(answer, self.notebook_id)).snapshot
 
     async def result(self, timeout: float | None = None, *, check: bool = True) -> RunResult:  # noqa: ASYNC109
@@ -132,20 +173,42 @@ class RunHandle:
         with naming_run(self.id):
             answer = await settle(lambda: self._service.fetch_snapshot(self.id), SETTLE_SECONDS)
             answer = answer or SnapshotAnswer(run=final)  # the run is known to have ended, if nothing else is
-            self._saw(answer.run)
+            self._saw(answer.run, anyio.current_time())
             result = await build_result(self, answer)
         if check:
             result.raise_for_status()
         return result
 
-    def _saw(self, run: Run) -> None:
-        before, self._run = self.status, run
+    async def _next_state(self, deadline: Deadline, *, to_the_end: bool, shown: str | None = None) -> Run:
+        run = await self._service.watcher.wait(
+            self.id,
+            self.notebook_id,
+            deadline,
+            self._saw,
+            born=self._began,
+            seen=self._seen,
+            status=self.status,
+            to_the_end=to_the_end,
+            shown=shown,
+        )
+        if run is None:
+            raise time_is_up(self.id, deadline, self._run)
+        return run
+
+    def _saw(self, run: Run, sent: float | None) -> None:
+        before, self._run, self._seen = self.status, run, sent
         self.notebook_id = self.notebook_id or run.notebook_id
         if run.status != before:
             previous = before.value if before is not None else None
             self._service.report(
                 RunEvent(run_id=self.id, notebook_id=self.notebook_id, status=run.status.value, previous=previous)
             )
+
+
+_ELSEWHERE = (
+    "the handle of this run was made in another process; "
+    "take hold of the run again with client.runs.from_dict(handle.to_dict())"
+)
 
 
 class _Elsewhere:
@@ -157,11 +220,14 @@ class _Elsewhere:
     def report(self, event: RunEvent) -> None:
         """Tell nobody: there is no client here."""
 
+    is_throttled = False
+
+    @property
+    def watcher(self) -> NoReturn:
+        raise RuntimeError(_ELSEWHERE)
+
     async def get(self, run_id: str, **_options: Unpack[CallOptions]) -> Run:
-        raise RuntimeError(
-            f"the handle of run {run_id} was made in another process; "
-            "take hold of the run again with client.runs.from_dict(handle.to_dict())"
-        )
+        raise RuntimeError(_ELSEWHERE.replace("this run", f"run {run_id}"))
 
     async def fetch_snapshot(self, run_id: str, **options: Unpack[CallOptions]) -> SnapshotAnswer:
         await self.get(run_id, **options)

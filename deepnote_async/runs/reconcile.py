@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias
 
+import anyio
+
 from deepnote_async.errors import CallError, RunStartUnknownError
 from deepnote_async.models import Run
 from deepnote_async.runs.handle import RunHandle
@@ -76,7 +78,7 @@ async def start_and_resolve(
             ticket.leave_in_doubt()
             raise
         ticket.claim(run.run_id)
-    return RunHandle(service, run.run_id, notebook_id, run, adopted)
+    return RunHandle(service, run.run_id, notebook_id, run, adopted, began=anyio.current_time())
 
 
 async def _started(service: RunService, send: Send[Run], notebook_id: str, search: Search | None) -> tuple[Run, bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeAlias, Unpack, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, Unpack, runtime_checkable
 
 from attrs import field, frozen
 
@@ -14,6 +14,9 @@ from deepnote_async.pagination import Page
 from deepnote_async.runs.artifacts import Artifact
 from deepnote_async.snapshot import Block, Snapshot
 from deepnote_async.transport import CallOptions
+
+if TYPE_CHECKING:
+    from deepnote_async.runs.watcher import Watcher
 
 
 @frozen(kw_only=True)
@@ -68,8 +71,44 @@ class SnapshotAnswer:
     artifacts: tuple[Artifact, ...] = ()
 
 
+class StatusRow(NamedTuple):
+    """A run as a page of a list tells it, hardly decoded: a page has a hundred, and few of them have changed.
+
+    Attributes:
+        run_id: the run.
+        status: its status, as the service writes it.
+        read: reads the rest.
+    """
+
+    run_id: str
+    status: str
+    read: Callable[[], Run]
+
+
+class StatusPage(NamedTuple):
+    """A page of a notebook's runs.
+
+    Attributes:
+        rows: the runs in the order of the list; rows that cannot be read are left out.
+        next_cursor: what asks for the page after it; None if there is none.
+    """
+
+    rows: tuple[StatusRow, ...]
+    next_cursor: str | None
+
+
 class RunService(Protocol):
     """A service that runs notebooks."""
+
+    @property
+    def watcher(self) -> Watcher:
+        """Looks at the runs that are waited for."""
+        ...
+
+    @property
+    def is_throttled(self) -> bool:
+        """Whether the service has refused requests for their rate lately, so that looks have to be fewer."""
+        ...
 
     @property
     def name(self) -> str:
@@ -97,6 +136,12 @@ class RunLister(RunService, Protocol):
         self, notebook_id: str, cursor: str | None = None, **options: Unpack[CallOptions]
     ) -> Page[Run]:
         """Read a page of the notebook's runs, newest first and as long as the service allows."""
+        ...
+
+    async def look_at_page(
+        self, notebook_id: str, cursor: str | None = None, **options: Unpack[CallOptions]
+    ) -> StatusPage:
+        """Read such a page for the statuses alone, as cheaply as can be."""
         ...
 
 

@@ -15,6 +15,7 @@ from deepnote_async.transport.auth import (
 from deepnote_async.transport.call import Operation, Transport
 from deepnote_async.transport.deadline import Deadline, check_timeout
 from deepnote_async.transport.files import safe_name, save
+from deepnote_async.transport.loops import running_loop
 from deepnote_async.transport.options import CallOptions
 from deepnote_async.transport.path import path_id
 from deepnote_async.transport.progress import SendRecord
@@ -36,6 +37,7 @@ __all__ = [
     "may_have_been_applied",
     "origin_of",
     "path_id",
+    "running_loop",
     "safe_name",
     "save",
     "tidy_url",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar, Unpack
 
@@ -76,11 +76,13 @@ class Transport:
         self._injected = http_client
         origin = httpx.URL(base_url)
         sender = Sender(self._backend, TokenKeeper(tokens), origin, self.report)
-        self._policy = PolicyTransport(sender, self._defaults, RateGate(checked_rate(rate), self.report), self.report)
+        self._gate = RateGate(checked_rate(rate), self.report)
+        self._policy = PolicyTransport(sender, self._defaults, self._gate, self.report)
         stranger = Sender(self._backend, None, origin, self.report)
         self._downloads = PolicyTransport(stranger, self._defaults, RateGate(None, self.report), self.report)
         self._check_address = address_check(origin.host, resolving=http_client is None, trust_env=trust_env)
         self._client: httpx.AsyncClient | None = None
+        self._before_closing: list[Callable[[], Awaitable[None]]] = []
         self._closed = False
 
     async def call(
@@ -184,6 +186,15 @@ class Transport:
         return await download(self._downloads, context, address, self._check_address)
 
     @property
+    def is_throttled(self) -> bool:
+        """Whether the service has refused requests for their rate lately."""
+        return self._gate.is_strict(anyio.current_time())
+
+    def before_closing(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Have something ended before the connections are closed."""
+        self._before_closing.append(close)
+
+    @property
     def generated(self) -> GeneratedClient:
         """A client for the generated low-level functions, over the same connection and policy."""
         return GeneratedClient(self._open(), read=guarded)
@@ -192,6 +203,8 @@ class Transport:
         """Close the connections; a client the user brought stays open. Closing twice does nothing."""
         self._closed = True
         self._client = None
+        for close in self._before_closing:
+            await close()
         with anyio.move_on_after(CLOSE_SECONDS, shield=True):
             await self._policy.aclose()
             await self._downloads.aclose()

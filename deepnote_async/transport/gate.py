@@ -28,6 +28,8 @@ LONGEST_SECONDS = 60.0
 """Deepnote counts in windows of 60 s, so the gate never closes for longer."""
 REGAIN_SECONDS = 60.0
 """In this time the rate grows by what a cut took; in the next one by twice as much, and so on."""
+STRICT_SECONDS = 600.0
+"""For so long after a refusal whoever can do with fewer requests does."""
 OBSERVED_SECONDS = 10.0
 OBSERVED_REQUESTS = 1024
 
@@ -63,6 +65,10 @@ class RateGate:
         since = now - self._cut_at
         growth = (1 - CUT) * self._ceiling * (since / REGAIN_SECONDS) * (1 + since / REGAIN_SECONDS)
         return max(LOWEST_RATE, CUT * self._ceiling + growth)
+
+    def is_strict(self, now: float) -> bool:
+        """Whether requests were refused lately, or are waiting for their turn."""
+        return self._is_taken or (self._cut_at >= 0 and now - self._cut_at < STRICT_SECONDS)
 
     async def enter(self, lane: Lane) -> None:
         """Wait for the turn and for the rate. A caller that is cancelled takes nothing from the others."""

@@ -1,0 +1,67 @@
+"""A task that belongs to no caller, and a signal to wait for, on asyncio and on trio.
+
+A watcher serves many callers, and may not leave a scope or a task group open in the task of any of them. So its looks
+are made in a task of their own: on asyncio an ordinary task, on trio a system task.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable, Coroutine
+from typing import Protocol
+
+import anyio
+
+from deepnote_async.transport import running_loop
+
+
+class Signal(Protocol):
+    """Something that one task waits for and another one sets, once."""
+
+    def set(self) -> None:
+        """Let the waiting task go on."""
+        ...
+
+    async def wait(self) -> object:
+        """Wait until it is set."""
+        ...
+
+
+class _FutureSignal:
+    """A signal for one waiting task: of ten thousand of them, asyncio's own events would take megabytes."""
+
+    __slots__ = ("_future",)
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._future: asyncio.Future[None] = loop.create_future()
+
+    def set(self) -> None:
+        if not self._future.done():
+            self._future.set_result(None)
+
+    async def wait(self) -> None:
+        await self._future
+
+
+def new_signal() -> Signal:
+    """Make a signal for one waiting task."""
+    loop = running_loop()
+    return _FutureSignal(loop) if loop is not None else anyio.Event()
+
+
+def spawn(work: Callable[[], Coroutine[None, None, None]], name: str) -> object:
+    """Start a task; whoever asks for it keeps what this returns, so that the task is not collected.
+
+    The task sees none of the caller's context variables: it outlives the caller.
+
+    Args:
+        work: the task; must not raise anything but a cancellation.
+        name: shown where tasks are listed.
+    """
+    context = contextvars.Context()
+    if (loop := running_loop()) is not None:
+        return loop.create_task(work(), name=name, context=context)
+    import trio  # noqa: PLC0415  (whoever runs under trio has it; nobody else needs it)
+
+    return trio.lowlevel.spawn_system_task(work, name=name, context=context)

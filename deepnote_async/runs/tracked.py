@@ -1,0 +1,151 @@
+"""What a watcher knows of the runs it looks at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Final
+
+from deepnote_async.models import Run
+from deepnote_async.runs.background import Signal, new_signal
+from deepnote_async.runs.durations import Durations
+from deepnote_async.transport import Deadline
+
+MOST_TRUST: Final = 3
+"""So many pages may tell nothing of the runs that were looked for before pages are left alone for a while."""
+DISTRUST_SECONDS: Final = 60.0
+
+
+class Wait:
+    """One caller that waits: for the end of a run, or for any other state than `shown`.
+
+    Attributes:
+        run: what it waited for, once it is there.
+        error: what ended the wait instead.
+    """
+
+    __slots__ = ("deadline", "error", "is_over", "run", "saw", "shown", "signal", "to_the_end")
+
+    def __init__(
+        self, deadline: Deadline, saw: Callable[[Run, float], None], *, to_the_end: bool, shown: str | None
+    ) -> None:
+        self.deadline = deadline
+        self.saw = saw
+        self.to_the_end = to_the_end
+        self.shown = shown
+        self.run: Run | None = None
+        self.error: Exception | None = None
+        self.is_over = False
+        self.signal: Signal = new_signal()
+
+    def is_met_by(self, run: Run) -> bool:
+        """Whether this is what is waited for."""
+        return run.status.is_terminal or (not self.to_the_end and run.status.value != self.shown)
+
+    def end(self, run: Run | None = None, error: Exception | None = None) -> None:
+        """Let the caller go on; with neither, its time is up."""
+        self.run, self.error, self.is_over = run, error, True
+        self.signal.set()
+
+
+class TrackedRun:
+    """A run that somebody waits for.
+
+    Attributes:
+        born: when it began, on the event loop's clock; when it was first waited for, if that is not known.
+        is_aged: whether `born` is the true beginning.
+        seen: when it was last seen; minus infinity if it never was.
+        changed: when another state was seen last.
+        lived: the age up to which its life has been counted.
+        is_placed: whether the page it belongs to has shown it.
+        is_unlisted: whether it was looked for on pages in vain.
+        failing_since: since when looks at it fail; None if the last one did not.
+    """
+
+    __slots__ = (
+        "born", "changed", "failing_since", "group", "is_aged", "is_doubted", "is_placed", "is_unlisted",
+        "lived", "run_id", "seen", "status", "waits",
+    )  # fmt: skip
+
+    def __init__(self, run_id: str, now: float, *, born: float | None, seen: float | None, status: str | None) -> None:
+        self.run_id = run_id
+        self.born = now if born is None else born
+        self.is_aged = born is not None
+        self.seen = -math.inf if seen is None else seen
+        self.changed = self.born
+        self.lived = 0.0
+        self.status = status
+        self.waits: list[Wait] = []
+        self.group: Group
+        self.is_placed = False
+        self.is_unlisted = False
+        self.is_doubted = False
+        self.failing_since: float | None = None
+
+
+class Group:
+    """Runs that one look is expected to answer for: those of a page of the list, or one run alone.
+
+    Attributes:
+        notebook: the notebook they are of.
+        is_top: whether the page is the newest one.
+        cursor: what asks for the page; None for the newest one, and for a run alone.
+        is_busy: whether a look at it is under way.
+        not_before: when the next look may come at the earliest: the service asked for it, or a look failed.
+        version: counts the plans for it; only the last one holds.
+    """
+
+    __slots__ = ("cursor", "failures", "is_busy", "is_top", "not_before", "notebook", "runs", "version")
+
+    def __init__(self, notebook: WatchedNotebook, *, cursor: str | None = None, is_top: bool = False) -> None:
+        self.notebook = notebook
+        self.cursor = cursor
+        self.is_top = is_top
+        self.runs: dict[TrackedRun, None] = {}
+        self.is_busy = False
+        self.not_before = -math.inf
+        self.failures = 0
+        self.version = 0
+
+    @property
+    def is_page(self) -> bool:
+        """Whether a page answers for it."""
+        return self.is_top or self.cursor is not None
+
+
+class WatchedNotebook:
+    """A notebook with runs that somebody waits for.
+
+    Attributes:
+        id: None for runs whose notebook is not known.
+        durations: how long its runs take.
+        top: the group of the newest page.
+        tracked: how many of its runs are waited for now.
+        wave: how many were since somebody began to.
+    """
+
+    __slots__ = ("_distrusted_until", "_trust", "durations", "id", "top", "tracked", "wave")
+
+    def __init__(self, notebook_id: str | None, durations: Durations, *, lists: bool) -> None:
+        self.id = notebook_id
+        self.durations = durations
+        self.top = Group(self, is_top=True)
+        self.tracked = 0
+        self.wave = 0
+        self._trust = MOST_TRUST
+        self._distrusted_until = -math.inf if lists and notebook_id is not None else math.inf
+
+    def lists(self, now: float) -> bool:
+        """Whether pages of its runs can be had and are worth asking for."""
+        return now >= self._distrusted_until
+
+    def judge(self, shown: int, now: float) -> None:
+        """Note how many runs a page told of; one could have been had for the same price without it."""
+        self._trust = min(self._trust + 1, MOST_TRUST) if shown > 1 else self._trust - 1
+        if self._trust <= 0:
+            self.distrust(now + DISTRUST_SECONDS)
+
+    def distrust(self, until: float) -> None:
+        """Leave pages alone until then."""
+        self._distrusted_until = max(self._distrusted_until, until)
+        self._trust = 1

@@ -1,0 +1,381 @@
+"""The watcher: one for a client, it looks at all runs that somebody waits for.
+
+Its looks are made in a task of its own, which begins with the first wait and ends with the last one, so that no caller
+has a scope or a task group open, and none is the worse for another one's leaving. `schedule.py` tells when to look,
+`pages.py` which page answers for which runs.
+"""
+
+from __future__ import annotations
+
+import copy
+import heapq
+import itertools
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+import anyio
+from anyio.abc import TaskGroup
+
+from deepnote_async.errors import DeepnoteError
+from deepnote_async.models import Run
+from deepnote_async.runs.background import spawn
+from deepnote_async.runs.durations import Durations, bin_of
+from deepnote_async.runs.looks import Looks
+from deepnote_async.runs.pages import place, remove
+from deepnote_async.runs.schedule import next_look, price_of_look
+from deepnote_async.runs.service import RunLister, RunService
+from deepnote_async.runs.tracked import Group, TrackedRun, Wait, WatchedNotebook
+from deepnote_async.transport import Deadline
+
+CLOSE_SECONDS: Final = 5.0
+SOONEST_SECONDS: Final = 0.2
+RECHECK: Final = 0.2
+"""A plan is made anew after this part of the age of the youngest run, for its chance to end changes with its age."""
+ALONE: Final = 0.8
+"""A run that makes up this part of what a page is worth is looked at alone: an answer for one is much smaller."""
+NOW_SECONDS: Final = 1e-3
+MAX_NOTEBOOKS: Final = 1000
+
+
+class Watcher:
+    """Looks at runs for everybody who waits for one.
+
+    Args:
+        service: where they run.
+        price: makes looks dearer (above 1) or cheaper; for measurements.
+    """
+
+    def __init__(self, service: RunService, *, price: float = 1.0) -> None:
+        self.price = price
+        self._service = service
+        self._general = Durations()
+        self._durations: OrderedDict[str, Durations] = OrderedDict()
+        self._notebooks: dict[str | None, WatchedNotebook] = {}
+        self._runs: dict[str, TrackedRun] = {}
+        self._due: list[tuple[float, int, Group, int]] = []
+        self._deadlines: list[tuple[float, int, Wait, TrackedRun]] = []
+        self._numbers = itertools.count()
+        self._waiting = 0
+        self._task: object = None
+        self._scope: anyio.CancelScope | None = None
+        self._ended: anyio.Event | None = None
+        self._wakeup: anyio.Event | None = None
+        self._is_closed = False
+        self._looks = Looks(service, self)
+
+    async def wait(
+        self,
+        run_id: str,
+        notebook_id: str | None,
+        deadline: Deadline,
+        saw: Callable[[Run, float], None],
+        *,
+        born: float | None,
+        seen: float | None,
+        status: str | None,
+        to_the_end: bool = True,
+        shown: str | None = None,
+    ) -> Run | None:
+        """Wait for the end of a run, or for any other state than the one shown last.
+
+        Args:
+            run_id: the run.
+            notebook_id: its notebook; None where it is not known.
+            deadline: when to give up.
+            saw: told of every state that is seen, and when it was.
+            born: when it was started, on the event loop's clock; None where that is not known.
+            seen: when its state was seen last; None if it never was.
+            status: that state.
+            to_the_end: whether only the end counts.
+            shown: the state that is known already.
+
+        Returns:
+            The run as it was seen; None if the time was up.
+
+        Raises:
+            CallError: the run cannot be looked at, and will not be.
+        """
+        wait = Wait(deadline, saw, to_the_end=to_the_end, shown=shown)
+        while True:
+            run = self._track(run_id, notebook_id, born=born, seen=seen, status=status)
+            if not to_the_end and run.status != shown:
+                self._look_at_once(run)
+            run.waits.append(wait)
+            self._waiting += 1
+            if deadline.at < math.inf:
+                heapq.heappush(self._deadlines, (deadline.at, next(self._numbers), wait, run))
+            try:
+                self._ensure_task()
+                await wait.signal.wait()
+            finally:
+                answered = wait.is_over
+                self._leave(run, wait)
+            if wait.error is not None:
+                raise wait.error
+            if answered:
+                return wait.run
+            wait = Wait(deadline, saw, to_the_end=to_the_end, shown=shown)  # somebody cancelled the watcher's task
+
+    async def aclose(self) -> None:
+        """End all waits and the task."""
+        self._is_closed = True
+        for run in list(self._runs.values()):
+            self.end(
+                run, error=RuntimeError(f"this client was closed while run {run.run_id} was waited for; it goes on")
+            )
+        if self._scope is not None and self._ended is not None:
+            self._scope.cancel()
+            with anyio.move_on_after(CLOSE_SECONDS, shield=True):
+                await self._ended.wait()
+
+    # What the looks tell.
+
+    def tracked(self, run_id: str) -> TrackedRun | None:
+        """Give a run if somebody waits for it."""
+        return self._runs.get(run_id)
+
+    def saw(self, run: TrackedRun, state: Run, sent: float) -> None:
+        """Note the state of a run, as a look that was sent at that time told it."""
+        run.failing_since, run.is_doubted = None, False
+        self._learn(run, state, sent)
+        if state.status.value != run.status:
+            if run.status is not None:
+                run.changed = sent
+            run.status = state.status.value
+        run.seen = sent
+        if state.notebook_id is not None and run.group.notebook.id is None and not state.status.is_terminal:
+            self._rehome(run, state.notebook_id)
+        for wait in list(run.waits):
+            wait.saw(state, sent)
+            if wait.is_met_by(state):
+                self._end_wait(run, wait, state)
+
+    def saw_again(self, run: TrackedRun, sent: float) -> None:
+        """Note that a run goes on in the state that is known."""
+        run.failing_since, run.is_doubted = None, False
+        if run.is_aged and (age := sent - run.born) > run.lived:
+            run.group.notebook.durations.lived(run.lived, age)
+            run.lived = age
+        run.seen = sent
+
+    def end(self, run: TrackedRun, *, error: Exception, patient: bool = False) -> None:
+        """End the waits for a run with an error; those with a deadline go on if `patient`."""
+        for number, wait in enumerate(list(run.waits)):
+            if not (patient and wait.deadline.allowed is not None):
+                self._end_wait(run, wait, error=error if number == 0 else copy.copy(error))
+
+    def end_all(self, error: Exception) -> None:
+        """End the waits without a deadline for all runs: the service cannot be reached."""
+        for run in list(self._runs.values()):
+            self.end(run, error=copy.copy(error), patient=True)
+
+    def plan(self, group: Group) -> None:
+        """Plan the next look at a group anew."""
+        self._schedule(group, max(anyio.current_time(), group.not_before))
+        self._wake()
+
+    # Who waits.
+
+    def _track(
+        self, run_id: str, notebook_id: str | None, *, born: float | None, seen: float | None, status: str | None
+    ) -> TrackedRun:
+        run = self._runs.get(run_id)
+        if run is None:
+            now = anyio.current_time()
+            run = TrackedRun(run_id, now, born=born, seen=seen, status=status)
+            self._runs[run_id] = run
+            self.plan(place(run, self._notebook(notebook_id), now))
+        return run
+
+    def _look_at_once(self, run: TrackedRun) -> None:
+        """Ask for the record of a run whose state is known to be another one than the caller's."""
+        run.status, run.seen = None, -math.inf
+        self.plan(run.group)
+
+    def _leave(self, run: TrackedRun, wait: Wait) -> None:
+        """Forget a wait; a run that nobody else waits for is not looked at any more."""
+        wait.is_over = True
+        if wait in run.waits:
+            run.waits.remove(wait)
+            self._waiting -= 1
+            self._forget_if_alone(run)
+
+    def _end_wait(self, run: TrackedRun, wait: Wait, state: Run | None = None, error: Exception | None = None) -> None:
+        run.waits.remove(wait)
+        self._waiting -= 1
+        wait.end(state, error)
+        self._forget_if_alone(run)
+
+    def _forget_if_alone(self, run: TrackedRun) -> None:
+        if run.waits or self._runs.get(run.run_id) is not run:
+            return
+        del self._runs[run.run_id]
+        notebook = run.group.notebook
+        remove(run)
+        if notebook.tracked == 0 and self._notebooks.get(notebook.id) is notebook:
+            del self._notebooks[notebook.id]
+        if self._waiting == 0:
+            self._wake()
+
+    def _rehome(self, run: TrackedRun, notebook_id: str) -> None:
+        remove(run)
+        self.plan(place(run, self._notebook(notebook_id), anyio.current_time()))
+
+    def _notebook(self, notebook_id: str | None) -> WatchedNotebook:
+        notebook = self._notebooks.get(notebook_id)
+        if notebook is None:
+            lists = isinstance(self._service, RunLister)
+            notebook = WatchedNotebook(notebook_id, self._durations_of(notebook_id), lists=lists)
+            self._notebooks[notebook_id] = notebook
+        return notebook
+
+    def _durations_of(self, notebook_id: str | None) -> Durations:
+        if notebook_id is None:
+            return self._general
+        durations = self._durations.setdefault(notebook_id, Durations(self._general))
+        self._durations.move_to_end(notebook_id)
+        if len(self._durations) > MAX_NOTEBOOKS:
+            self._durations.popitem(last=False)
+        return durations
+
+    def _learn(self, run: TrackedRun, state: Run, sent: float) -> None:
+        """Count how long the run has lived, and its end."""
+        durations = run.group.notebook.durations
+        age = sent - run.born
+        if state.status.is_terminal:
+            took = state.duration
+            if took is None or took < 0:
+                if not run.is_aged:
+                    return
+                took = age
+            if durations.counts(run.run_id):
+                durations.lived(run.lived, took)
+                durations.ended(took)
+        elif run.is_aged and age > run.lived:
+            durations.lived(run.lived, age)
+            run.lived = age
+
+    # The task.
+
+    def _ensure_task(self) -> None:
+        if self._is_closed:
+            raise RuntimeError("this client is closed; make another one")
+        if self._scope is None:
+            self._scope, self._ended, self._wakeup = anyio.CancelScope(), anyio.Event(), anyio.Event()
+            self._task = spawn(self._work, "deepnote-async: waiting for runs")
+
+    def _wake(self) -> None:
+        if self._wakeup is not None:
+            self._wakeup.set()
+
+    async def _work(self) -> None:
+        assert self._scope is not None and self._ended is not None  # noqa: PT018, S101
+        ended = self._ended
+        try:
+            with self._scope:
+                async with anyio.create_task_group() as looks:
+                    while self._waiting:
+                        self._expire(anyio.current_time())
+                        self._launch(looks)
+                        if self._waiting:
+                            await self._pause()
+                    looks.cancel_scope.cancel()
+        except Exception as error:  # noqa: BLE001  (whoever waits is told, instead of waiting for ever)
+            for run in list(self._runs.values()):
+                self.end(run, error=_as_one(error))
+        finally:
+            self._scope = self._ended = self._wakeup = self._task = None
+            self._looks.reset()
+            for run in self._runs.values():
+                run.group.is_busy = False
+                for wait in run.waits:
+                    wait.signal.set()  # they begin again, should there still be any
+            ended.set()
+
+    async def _pause(self) -> None:
+        """Wait until something is to do."""
+        assert self._wakeup is not None  # noqa: S101
+        soonest = self._deadlines[0][0] if self._deadlines else math.inf
+        if self._due:
+            soonest = min(soonest, max(self._due[0][0], self._looks.room_from()))
+        with anyio.CancelScope(deadline=soonest):
+            await self._wakeup.wait()
+        self._wakeup = anyio.Event()
+
+    def _expire(self, now: float) -> None:
+        """End the waits whose time is up."""
+        while self._deadlines and (self._deadlines[0][0] <= now or self._deadlines[0][2].is_over):
+            _at, _number, wait, run = heapq.heappop(self._deadlines)
+            if not wait.is_over and wait in run.waits:
+                self._end_wait(run, wait)
+        if len(self._deadlines) > 2 * self._waiting + 100:
+            self._deadlines = [entry for entry in self._deadlines if not entry[2].is_over]
+            heapq.heapify(self._deadlines)
+
+    def _launch(self, looks: TaskGroup) -> None:
+        """Begin the looks that are due."""
+        now = anyio.current_time()
+        while self._due and self._due[0][0] <= now and self._looks.room_from() <= now:
+            _at, _number, group, version = heapq.heappop(self._due)
+            if version != group.version or group.is_busy or not group.runs:
+                continue
+            alone, seconds = self._plan_for(group, now)
+            if seconds > NOW_SECONDS:
+                self._schedule(group, now + seconds)
+            else:
+                self._looks.begin(looks, group, alone)
+
+    def _plan_for(self, group: Group, now: float) -> tuple[TrackedRun | None, float]:
+        """Tell which run is to be looked at alone, if one is, and the seconds until then; a later plan may differ."""
+        chances = _Chances(group.notebook.durations, now)
+        states = [(now - run.seen, chances.of(run)) for run in group.runs]
+        sharing = group.notebook.wave if group.notebook.lists(now) else 1
+        price = self.price * price_of_look(sharing, throttled=self._service.is_throttled)
+        hint = max(group.not_before - now, 0.0)
+        seconds = next_look(states, price, hint=hint, seed=next(self._numbers))
+        if seconds > NOW_SECONDS:
+            youngest = min(now - run.born for run in group.runs)
+            return None, min(seconds, max(SOONEST_SECONDS, RECHECK * youngest, hint))
+        return _stands_out(group, states), 0.0
+
+    def _schedule(self, group: Group, at: float) -> None:
+        group.version += 1
+        if not group.is_busy and group.runs:
+            heapq.heappush(self._due, (at, next(self._numbers), group, group.version))
+
+
+class _Chances:
+    """The chances to end of the runs of one notebook at one moment."""
+
+    def __init__(self, durations: Durations, now: float) -> None:
+        self._durations = durations
+        self._now = now
+        self._known: dict[tuple[int, int], float] = {}
+
+    def of(self, run: TrackedRun) -> float:
+        age, steady = self._now - run.born, self._now - run.changed
+        key = (bin_of(age), bin_of(steady))
+        if key not in self._known:
+            self._known[key] = self._durations.chance(age, steady)
+        return self._known[key]
+
+
+def _stands_out(group: Group, states: list[tuple[float, float]]) -> TrackedRun | None:
+    """Give the run that is to be looked at alone, if there is one."""
+    if not group.is_page or len(group.runs) == 1:
+        return next(iter(group.runs))
+    worths = [chance * unseen * unseen for unseen, chance in states]
+    most = max(worths)
+    if math.isinf(most):
+        never = [run for run, worth in zip(group.runs, worths, strict=True) if math.isinf(worth)]
+        return never[0] if len(never) == 1 else None
+    return list(group.runs)[worths.index(most)] if most >= ALONE * sum(worths) else None
+
+
+def _as_one(error: Exception) -> Exception:
+    """Give the error itself out of the group that a task group makes of it."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return copy.copy(error) if isinstance(error, DeepnoteError) else error
