@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import get_args
 
-from deepnote_emulator.emulator import Emulator, EngineName
+from deepnote_emulator.emulator import Emulator
+from deepnote_emulator.engines import EngineName
 from deepnote_emulator.errors import EmulatorError
 
 FAILURE = 2
