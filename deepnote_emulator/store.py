@@ -33,6 +33,7 @@ class ProjectStore:
 
     def __init__(self, projects: Iterable[ProjectSource] = ()) -> None:
         self._projects = {project.id: project for project in projects}
+        # which project had a notebook last; it need not have it any more
         self._owners = {notebook.id: project.id for project in self.all() for notebook in project.notebooks}
         self._deleted: dict[str, set[str]] = {}
 
@@ -46,8 +47,8 @@ class ProjectStore:
 
     def notebook(self, notebook_id: str) -> NotebookSource | None:
         """Find a notebook of any project."""
-        owner = self._owners.get(notebook_id)
-        return self._projects[owner].notebook(notebook_id) if owner is not None else None
+        owner = self._projects.get(self._owners.get(notebook_id, ""))
+        return owner.notebook(notebook_id) if owner is not None else None
 
     def owner(self, notebook: NotebookSource) -> ProjectSource:
         """Give the project of a notebook that is there."""
@@ -88,8 +89,7 @@ class ProjectStore:
 
     def delete_project(self, project_id: str) -> None:
         """Remove a project with all it holds."""
-        for notebook in self._projects.pop(project_id).notebooks:
-            del self._owners[notebook.id]
+        del self._projects[project_id]
         self._deleted.pop(project_id, None)
 
     def create_notebook(self, project: ProjectSource, name: str | None) -> NotebookSource:
@@ -154,8 +154,6 @@ class ProjectStore:
         gone = {notebook.id for notebook in project.notebooks} - kept
         self._deleted[project.id] = (self._deleted.get(project.id, set()) | gone) - kept
         changed = attrs.evolve(project, notebooks=tuple(notebooks), updated_at=now())
-        for notebook_id in gone:
-            del self._owners[notebook_id]
         self._put_project(changed)
         return changed
 

@@ -58,12 +58,12 @@ def test_the_burst_is_what_comes_in_a_second(per_second: float, burst: int) -> N
 
 
 async def test_what_is_over_the_rate_gets_429_and_a_time(notebooks: Path) -> None:
-    async with limited(notebooks, rate_limit=RateLimit(0.1, burst=3)) as it:
+    async with limited(notebooks, rate_limit=RateLimit(0.01, burst=3)) as it:
         for _ in range(3):
             await it.api(200, "GET", "/v2/me")
         assert (await it.api(429, "POST", "/v2/runs", json={}))["message"] == "Rate limit exceeded"
         refused = await it.api.http.get("/v2/me")
-        assert 1 <= int(refused.headers["retry-after"]) <= 10
+        assert 1 <= int(refused.headers["retry-after"]) <= 100
         assert it.emulator.limited == {"createRun": 1, "getMe": 1}
         assert it.emulator.calls == {"createRun": 1, "getMe": 4}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import math
 import random
 import statistics
@@ -154,8 +155,11 @@ def test_a_law_of_ones_own_and_one_without_spread() -> None:
 
 async def test_a_drawn_error_is_the_exception_of_a_block(tmp_path: Path) -> None:
     seen = set()
-    async with api_of(tmp_path, engine=SimulatedEngine(error=1)) as api:
-        notebook_id = await api.notebook("a = 1", "b = 2", "c = 3")
+    cells = [{"cell_type": "code", "metadata": {}, "source": f"{name} = 1"} for name in "abc"]
+    (tmp_path / "abc.ipynb").write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}))
+    async with api_of(tmp_path, engine=SimulatedEngine(error=1)) as api:  # a file's notebook has always the same id
+        (project,) = (await api(200, "GET", "/v2/projects"))["projects"]
+        notebook_id = project["notebooks"][0]["id"]
         for _ in range(12):
             run = await api.run(notebook_id)
             assert (run["status"], run["error"]) == ("error", None)
