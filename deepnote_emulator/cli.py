@@ -11,8 +11,13 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import get_args
 
-from deepnote_emulator.emulator import Emulator, EngineName
+from deepnote_emulator.emulator import Emulator
+from deepnote_emulator.engines import EngineName
 from deepnote_emulator.errors import EmulatorError
+from deepnote_emulator.execution.simulated import SimulatedEngine
+from deepnote_emulator.execution.simulation import Lognormal
+from deepnote_emulator.limits import ParallelLimit, RateLimit
+from deepnote_emulator.listing import Listing, Order
 
 FAILURE = 2
 _ENGINES: dict[EngineName, str] = {
@@ -26,13 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     stop = threading.Event()
     try:
-        emulator = Emulator(
-            options.notebooks,
-            port=options.port,
-            token=options.token,
-            max_kernels=options.max_kernels,
-            engine=options.engine,
-        )
+        emulator = _emulator(options)
         _stop_on_signals(stop)
         with emulator:
             _announce(emulator, options.engine)
@@ -60,7 +59,51 @@ def _parser() -> argparse.ArgumentParser:
         default="kernel",
         help="what runs notebooks: real kernels, or nothing at all (default: kernel)",
     )
+    _add_simulation(serve)
+    _add_rules(serve)
     return parser
+
+
+def _add_simulation(serve: argparse.ArgumentParser) -> None:
+    simulated = serve.add_argument_group("with --engine simulated")
+    simulated.add_argument("--median", type=float, metavar="S", help="seconds of half of the runs (default: no time)")
+    simulated.add_argument("--sigma", type=float, metavar="X", help="how far the durations spread (default: 1)")
+    simulated.add_argument("--error", type=float, metavar="SHARE", help="share of runs that fail (default: 0)")
+    simulated.add_argument("--seed", type=int, metavar="N", help="what all that is drawn from (default: 0)")
+
+
+def _add_rules(serve: argparse.ArgumentParser) -> None:
+    rules = serve.add_argument_group("what clients are held to")
+    rules.add_argument("--rate-limit", type=float, metavar="N", help="requests per second; more get 429")
+    rules.add_argument("--max-parallel-runs", type=int, metavar="N", help="runs at once; further starts get 409")
+    rules.add_argument("--list-order", choices=get_args(Order), default="newest", help="of runs (default: newest)")
+
+
+def _emulator(options: argparse.Namespace) -> Emulator:
+    return Emulator(
+        options.notebooks,
+        port=options.port,
+        token=options.token,
+        max_kernels=options.max_kernels,
+        engine=_engine(options),
+        rate_limit=RateLimit(options.rate_limit) if options.rate_limit is not None else None,
+        parallel_limit=ParallelLimit(options.max_parallel_runs) if options.max_parallel_runs is not None else None,
+        listing=Listing(options.list_order),
+    )
+
+
+def _engine(options: argparse.Namespace) -> EngineName | SimulatedEngine:
+    given = {name: getattr(options, name) for name in ("median", "sigma", "error", "seed")}
+    given = {name: value for name, value in given.items() if value is not None}
+    if given and options.engine != "simulated":
+        raise ValueError(f"--{next(iter(given))} is for --engine simulated")
+    if "sigma" in given and "median" not in given:
+        raise ValueError("--sigma is for --median")
+    if not given:
+        engine: EngineName = options.engine
+        return engine
+    law = {name: given.pop(name) for name in ("median", "sigma") if name in given}
+    return SimulatedEngine(duration=Lognormal(**law) if law else None, **given)
 
 
 def _announce(emulator: Emulator, engine: EngineName) -> None:

@@ -11,21 +11,22 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, TypeVar, get_args
+from typing import Self, TypeVar
 
 import anyio
 import anyio.to_thread
 
 from deepnote_emulator.documents import NotebookSource, load_folder
+from deepnote_emulator.engines import EngineName, check_engine, engine_maker
 from deepnote_emulator.errors import EmulatorError
-from deepnote_emulator.execution import Engine
 from deepnote_emulator.execution.simulated import SimulatedEngine
 from deepnote_emulator.faults import FaultBook, FaultControl
+from deepnote_emulator.limits import ParallelLimit, RateLimit
+from deepnote_emulator.listing import Listing
 from deepnote_emulator.server import open_sites
 from deepnote_emulator.state import State
 
 T = TypeVar("T")
-EngineName = Literal["kernel", "simulated"]
 
 START_SECONDS = 60.0
 ON_LOOP_SECONDS = 30.0
@@ -43,6 +44,9 @@ class Emulator:
         max_kernels: how many kernels live at once; further runs stay pending, further sessions are refused.
         engine: what runs notebooks: "kernel", real Jupyter kernels; "simulated" or a `SimulatedEngine`, which executes
             nothing, needs no extra and has no limit of kernels.
+        rate_limit: how many requests in a time it answers; default no limit.
+        parallel_limit: how many runs may go on at once; default no limit.
+        listing: in which order it lists the runs of a notebook, and what is wrong with the list.
 
     Raises:
         EmulatorError: on entry, if a notebook cannot be read, the port is taken, or the extra is not installed.
@@ -61,6 +65,9 @@ class Emulator:
         token: str | None = None,
         max_kernels: int = 4,
         engine: EngineName | SimulatedEngine = "kernel",
+        rate_limit: RateLimit | None = None,
+        parallel_limit: ParallelLimit | None = None,
+        listing: Listing | None = None,
     ) -> None:
         if max_kernels < 1:
             raise ValueError(f"max_kernels must be at least 1, got {max_kernels}")
@@ -68,8 +75,7 @@ class Emulator:
             raise ValueError(f"port must lie between 0 and 65535, got {port}")
         if token is not None and not (token and all("!" <= character <= "~" for character in token)):
             raise ValueError("token must be printable ASCII without spaces")
-        if not isinstance(engine, SimulatedEngine) and engine not in get_args(EngineName):
-            raise ValueError(f"engine must be one of {', '.join(get_args(EngineName))}, not {engine!r}")
+        check_engine(engine)
         self.token = token or secrets.token_urlsafe(24)
         self._folder = Path(notebooks)
         self._port = port
@@ -81,6 +87,9 @@ class Emulator:
         self._stop: asyncio.Event | None = None
         self._state: State | None = None
         self._url = ""
+        self._rate_limit = _checked("rate_limit", rate_limit, RateLimit)
+        self._parallel_limit = _checked("parallel_limit", parallel_limit, ParallelLimit)
+        self._listing = _checked("listing", listing, Listing) or Listing()
 
     def __repr__(self) -> str:
         return f"Emulator({str(self._folder)!r}, url={self._url or None!r})"
@@ -122,18 +131,54 @@ class Emulator:
             >>> emulator.calls["createRun"]
             1
         """
-        return self._with_faults(lambda book: book.calls.copy())
+        return self._on_loop(lambda state: state.faults.calls.copy())
+
+    @property
+    def limited(self) -> Counter[str]:
+        """How many requests of each operation were refused by `rate_limit` or `parallel_limit` since the start."""
+        return self._on_loop(lambda state: state.limited.copy())
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """How many requests in a time it answers. May be set at any time, from any thread; a change frees the burst."""
+        return self._rate_limit
+
+    @rate_limit.setter
+    def rate_limit(self, limit: RateLimit | None) -> None:
+        self._rate_limit = _checked("rate_limit", limit, RateLimit)
+        self._apply_rules()
+
+    @property
+    def parallel_limit(self) -> ParallelLimit | None:
+        """How many runs may go on at once. May be set at any time, from any thread; runs that go on are left alone."""
+        return self._parallel_limit
+
+    @parallel_limit.setter
+    def parallel_limit(self, limit: ParallelLimit | None) -> None:
+        self._parallel_limit = _checked("parallel_limit", limit, ParallelLimit)
+        self._apply_rules()
+
+    @property
+    def listing(self) -> Listing:
+        """How it lists the runs of a notebook. May be set at any time, from any thread."""
+        return self._listing
+
+    @listing.setter
+    def listing(self, listing: Listing | None) -> None:
+        self._listing = _checked("listing", listing, Listing) or Listing()
+        self._apply_rules()
 
     def start(self) -> None:
         """Load the notebooks and begin to serve; returns once the API answers."""
         if self._thread is not None:
             raise RuntimeError("this emulator is running already")
-        make_engine = _engine_maker(self._engine)
+        make_engine = engine_maker(self._engine)
         projects = load_folder(self._folder)
         ready: Future[None] = Future()
 
         async def serve() -> None:
             state = State.of(projects, make_engine(self._max_kernels), self.token)
+            self._set_rules(state)
             self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
             try:
                 async with open_sites(state, self._port) as url:
@@ -201,14 +246,24 @@ class Emulator:
             raise RuntimeError("this emulator is not running; use it in a with block, or call start()")
         return self._state
 
+    def _apply_rules(self) -> None:
+        if self._thread is not None:
+            self._on_loop(self._set_rules)
+
+    def _set_rules(self, state: State) -> None:
+        state.set_rules(self._rate_limit, self._parallel_limit, self._listing)
+
     def _with_faults(self, work: Callable[[FaultBook], T]) -> T:
-        """Do something with the faults on the emulator's own loop, which alone may touch them."""
+        return self._on_loop(lambda state: work(state.faults))
+
+    def _on_loop(self, work: Callable[[State], T]) -> T:
+        """Do something with the state on the emulator's own loop, which alone may touch it."""
         state, loop = self._running(), self._loop
         done: Future[T] = Future()
 
         def do() -> None:
             try:
-                done.set_result(work(state.faults))
+                done.set_result(work(state))
             except Exception as error:  # it belongs to the caller  # noqa: BLE001
                 done.set_exception(error)
 
@@ -218,20 +273,7 @@ class Emulator:
         return done.result(timeout=ON_LOOP_SECONDS)
 
 
-def _engine_maker(engine: EngineName | SimulatedEngine) -> Callable[[int], Engine]:
-    if engine == "kernel":
-        return _kernel_engine()
-    simulated = engine if isinstance(engine, SimulatedEngine) else SimulatedEngine()
-    return lambda _max_kernels: simulated
-
-
-def _kernel_engine() -> Callable[[int], Engine]:
-    try:
-        import ipykernel  # noqa: F401, PLC0415  (only to know that the kernel could start)
-
-        from deepnote_emulator.execution.kernel import KernelEngine  # noqa: PLC0415
-    except ImportError as error:
-        raise EmulatorError(
-            f"running notebooks needs the emulator extra: pip install 'deepnote-async[emulator]' ({error})"
-        ) from error
-    return KernelEngine
+def _checked(name: str, value: T | None, kind: type[T]) -> T | None:
+    if value is not None and not isinstance(value, kind):
+        raise ValueError(f"{name} must be a {kind.__name__} or None, not {value!r}")
+    return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Self
 
@@ -14,6 +15,8 @@ from deepnote_emulator.documents import NotebookSource, ProjectSource
 from deepnote_emulator.execution import Engine, LiveKernel, RunBook, RunRecord, SessionBook
 from deepnote_emulator.faults import FaultBook
 from deepnote_emulator.files import FileStore
+from deepnote_emulator.limits import ParallelLimit, ParallelLimitError, RateLimit, TokenBucket
+from deepnote_emulator.listing import Listing
 from deepnote_emulator.store import ProjectStore
 
 
@@ -28,6 +31,10 @@ class State:
     runs: RunBook
     sessions: SessionBook
     faults: FaultBook = Factory(FaultBook)
+    bucket: TokenBucket | None = None
+    parallel_limit: ParallelLimit | None = None
+    limited: Counter[str] = Factory(Counter)
+    listing: Listing = Factory(Listing)
     download_url: str = ""
     signing_key: bytes = Factory(lambda: secrets.token_bytes(32))
     violations: list[str] = Factory(list)
@@ -52,8 +59,12 @@ class State:
     def start_run(
         self, notebook: NotebookSource, inputs: dict[str, Any], block_ids: tuple[str, ...] | None = None
     ) -> RunRecord:
-        """Start a run of a notebook, as it stands now, on a kernel of its own."""
+        """Start a run of a notebook, as it stands now, on a kernel of its own; raises ParallelLimitError."""
+        if (limit := self.parallel_limit) is not None and self.runs.active >= limit.runs:
+            raise ParallelLimitError(limit)
         project = self.projects.owner(notebook)
+        if (simulator := self.engine.simulator) is not None:
+            return self.runs.simulate(project, notebook, simulator, inputs, block_ids)
 
         @contextlib.asynccontextmanager
         async def fresh_kernel() -> AsyncIterator[LiveKernel]:
@@ -66,6 +77,14 @@ class State:
                     await asyncio.shield(kernel.close())
 
         return self.runs.start(project, notebook, fresh_kernel, inputs, block_ids)
+
+    def set_rules(self, rate_limit: RateLimit | None, parallel_limit: ParallelLimit | None, listing: Listing) -> None:
+        """Set what clients are held to from now on; a rate limit that stays the same keeps its tokens."""
+        if rate_limit is None:
+            self.bucket = None
+        elif self.bucket is None or self.bucket.limit != rate_limit:
+            self.bucket = TokenBucket(rate_limit, asyncio.get_running_loop().time())
+        self.parallel_limit, self.listing = parallel_limit, listing
 
     async def close(self) -> None:
         """End everything that is going on, and remove every file."""

@@ -33,6 +33,8 @@ class ProjectStore:
 
     def __init__(self, projects: Iterable[ProjectSource] = ()) -> None:
         self._projects = {project.id: project for project in projects}
+        # which project had a notebook last; it need not have it any more
+        self._owners = {notebook.id: project.id for project in self.all() for notebook in project.notebooks}
         self._deleted: dict[str, set[str]] = {}
 
     def all(self) -> tuple[ProjectSource, ...]:
@@ -45,8 +47,8 @@ class ProjectStore:
 
     def notebook(self, notebook_id: str) -> NotebookSource | None:
         """Find a notebook of any project."""
-        found = (project.notebook(notebook_id) for project in self.all())
-        return next((notebook for notebook in found if notebook is not None), None)
+        owner = self._projects.get(self._owners.get(notebook_id, ""))
+        return owner.notebook(notebook_id) if owner is not None else None
 
     def owner(self, notebook: NotebookSource) -> ProjectSource:
         """Give the project of a notebook that is there."""
@@ -82,7 +84,7 @@ class ProjectStore:
             notebooks=(_empty_notebook(project_id, FIRST_NOTEBOOK),),
             document=document,
         )
-        self._projects[project_id] = project
+        self._put_project(project)
         return project
 
     def delete_project(self, project_id: str) -> None:
@@ -152,8 +154,12 @@ class ProjectStore:
         gone = {notebook.id for notebook in project.notebooks} - kept
         self._deleted[project.id] = (self._deleted.get(project.id, set()) | gone) - kept
         changed = attrs.evolve(project, notebooks=tuple(notebooks), updated_at=now())
-        self._projects[project.id] = changed
+        self._put_project(changed)
         return changed
+
+    def _put_project(self, project: ProjectSource) -> None:
+        self._projects[project.id] = project
+        self._owners |= {notebook.id: project.id for notebook in project.notebooks}
 
     def _put(self, notebook: NotebookSource) -> NotebookSource:
         changed = attrs.evolve(notebook, updated_at=now())

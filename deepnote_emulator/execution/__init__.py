@@ -4,10 +4,11 @@ The kernel engine is imported by who starts it (`execution.kernel`), since it ne
 """
 
 from deepnote_emulator.execution.engine import Engine, EngineError, LiveKernel, Plan, Step
-from deepnote_emulator.execution.runs import RunBook, RunRecord
+from deepnote_emulator.execution.record import RunRecord
+from deepnote_emulator.execution.runs import RunBook, snapshot_of
 from deepnote_emulator.execution.sessions import BusyError, NoHardwareError, Session, SessionBook, SessionKernel
 
 __all__ = [
     "BusyError", "Engine", "EngineError", "LiveKernel", "NoHardwareError", "Plan", "RunBook", "RunRecord", "Session",
-    "SessionBook", "SessionKernel", "Step",
+    "SessionBook", "SessionKernel", "Step", "snapshot_of",
 ]  # fmt: skip

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Literal, Protocol
 
 from attrs import field, frozen
 
 from deepnote_emulator.documents import BlockRecord
 from deepnote_emulator.files import ProjectFile
+
+Status = Literal["pending", "running", "success", "error", "internal_error", "stopped"]
 
 
 @frozen(kw_only=True)
@@ -66,8 +69,44 @@ class LiveKernel(Protocol):
         ...
 
 
+class Foretold(Protocol):
+    """How a run will go, known before it begins: nobody has to watch it, and what it left can be made up later."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes from its acceptance to its end."""
+        ...
+
+    @property
+    def status(self) -> Status:
+        """How it ends."""
+        ...
+
+    @property
+    def error(self) -> str | None:
+        """Why it fails, where that is not an exception of a block."""
+        ...
+
+    def records(self, plan: Plan, started_at: dt.datetime, finished_at: dt.datetime) -> dict[str, BlockRecord]:
+        """Make up what its blocks leave, by block id; the same whenever it is asked for."""
+        ...
+
+
+class Simulator(Protocol):
+    """Makes up runs instead of executing them."""
+
+    def foretell(self, plan: Plan, notebook_id: str, number: int) -> Foretold:
+        """Tell how a run will go that has a kernel of its own: the `number`th one of its notebook, from 1."""
+        ...
+
+
 class Engine(Protocol):
     """Makes kernels, as many as there are slots for."""
+
+    @property
+    def simulator(self) -> Simulator | None:
+        """What makes up the runs that have a kernel of their own; None where they are executed."""
+        ...
 
     def slot(self) -> AbstractAsyncContextManager[None]:
         """Wait until another kernel may live, and hold its place."""

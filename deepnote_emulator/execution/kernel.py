@@ -37,6 +37,10 @@ class KernelEngine:
     def __init__(self, max_kernels: int = 4) -> None:
         self._slots = asyncio.Semaphore(max_kernels)
 
+    @property
+    def simulator(self) -> None:
+        """None: runs are executed."""
+
     @contextlib.asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
         """Wait until a kernel may be started, and hold its place."""

@@ -14,7 +14,8 @@ from typing import Any
 from deepnote_emulator.clock import now
 from deepnote_emulator.documents import BlockRecord, NotebookSource, ProjectSource
 from deepnote_emulator.execution.engine import Engine, EngineError, LiveKernel, Step
-from deepnote_emulator.execution.runs import RunBook, RunRecord
+from deepnote_emulator.execution.record import RunRecord
+from deepnote_emulator.execution.runs import RunBook
 
 DEFAULT_IDLE_SECONDS = 1800
 """The example of the sessions guide; the service's default is not published."""

@@ -1,43 +1,81 @@
-"""Runs and sessions without processes: nothing is executed, every block only takes its time and says so."""
+"""Runs and sessions without processes: nothing is executed, time passes and every block says so."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
+import random
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 
+from deepnote_emulator.checks import check_number, check_whole
 from deepnote_emulator.clock import now
 from deepnote_emulator.documents import BlockRecord
-from deepnote_emulator.execution.engine import EngineError, Step
+from deepnote_emulator.execution.engine import EngineError, Plan, Step
 from deepnote_emulator.execution.outputs import error_output
+from deepnote_emulator.execution.simulation import INTERRUPTED, OUTPUT, Duration, Fate, Shares, fate, is_code
 from deepnote_emulator.files import ProjectFile
-
-OUTPUT = "simulated: this block was not executed\n"
 
 
 class SimulatedEngine:
-    """Makes kernels that execute nothing, as many as are asked for at once.
+    """Lets time pass instead of executing code, for any number of runs at once.
+
+    A run with a kernel of its own takes `duration` from its acceptance to its end, or `seconds` for each of its code
+    blocks, and ends as the shares tell. The n-th run of a notebook always goes the same way under the same seed.
+    Runs and code of sessions take `seconds` for each code block and succeed.
 
     Args:
         seconds: how long every code block takes; input blocks take no time.
+        duration: how long a whole run takes instead: a function of a `random.Random` that gives seconds, such as
+            `Lognormal(median=60)`.
+        error: share of the runs that end in an exception of one of their code blocks, from 0 to 1.
+        internal_error: share of the runs whose machine is lost.
+        stopped: share of the runs that somebody stops.
+        seed: what everything is drawn from.
 
     Raises:
-        ValueError: `seconds` is negative or no finite number.
+        ValueError: a value is out of range; the text names it.
 
     Example:
-        >>> with Emulator(notebooks="notebooks", engine=SimulatedEngine(seconds=0.2)) as emulator:
+        >>> engine = SimulatedEngine(duration=Lognormal(median=2), error=0.1, seed=7)
+        >>> with Emulator(notebooks="notebooks", engine=engine) as emulator:
         ...     client = AsyncDeepnote(emulator.token, emulator.url)
     """
 
-    def __init__(self, seconds: float = 0.0) -> None:
-        if not (math.isfinite(seconds) and seconds >= 0):
-            raise ValueError(f"seconds must be a finite number from 0 on, got {seconds}")
+    def __init__(
+        self,
+        seconds: float = 0.0,
+        *,
+        duration: Duration | None = None,
+        error: float = 0.0,
+        internal_error: float = 0.0,
+        stopped: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        check_number("seconds", seconds)
+        if duration is not None and not callable(duration):
+            raise ValueError(f"duration must be a function such as Lognormal(median=60), not {duration!r}")
+        check_whole("seed", seed, 0)
         self._seconds = seconds
+        self._duration = duration
+        self._shares = Shares(error, internal_error, stopped)
+        self._seed = seed
 
     def __repr__(self) -> str:
-        return f"SimulatedEngine(seconds={self._seconds})"
+        return (
+            f"SimulatedEngine(seconds={self._seconds}, duration={self._duration}, error={self._shares.error}, "
+            f"internal_error={self._shares.internal_error}, stopped={self._shares.stopped}, seed={self._seed})"
+        )
+
+    @property
+    def simulator(self) -> SimulatedEngine:
+        """What makes up the runs that have a kernel of their own: this engine."""
+        return self
+
+    def foretell(self, plan: Plan, notebook_id: str, number: int) -> Fate:
+        """Tell how the `number`th run of a notebook goes."""
+        draw = random.Random(f"{self._seed}/{notebook_id}/{number}")  # noqa: S311  (nothing depends on its secrecy)
+        return fate(plan, draw, self._duration, self._seconds, self._shares)
 
     def slot(self) -> AbstractAsyncContextManager[None]:
         """Give a place; there always is one."""
@@ -98,7 +136,7 @@ class SimulatedKernel:
                 return
             self._count += 1
             record.execution_count = self._count
-            if not step.is_input:
+            if is_code(step):
                 await self._take_time(record)
         finally:
             self._executing = None
@@ -122,4 +160,4 @@ class SimulatedKernel:
             return
         if self._is_closed:
             raise EngineError("the kernel is gone (it was closed)")
-        record.outputs.append(error_output("KeyboardInterrupt", "the simulated block was interrupted"))
+        record.outputs.append(error_output("KeyboardInterrupt", INTERRUPTED))

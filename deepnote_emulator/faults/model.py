@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from attrs import field, fields, frozen
 
+from deepnote_emulator.checks import check_choice, check_number, check_whole
 from deepnote_emulator.documents.plain import check_plain
 
 Phase = Literal["before", "after"]
@@ -73,15 +74,15 @@ class Fault:
     size: int | None = field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        _check_choice("kind", self.kind, get_args(Kind))
-        _check_choice("phase", self.phase, get_args(Phase))
+        check_choice("kind", self.kind, get_args(Kind))
+        check_choice("phase", self.phase, get_args(Phase))
         self._check_names()
         _check_whole("status", self.status, 200, 999)
         _check_headers(self.headers)
         _check_body(self.body)
         _check_number("seconds", self.seconds, MAX_SECONDS)
         if self.part is not None:
-            _check_choice("part", self.part, get_args(Part))
+            check_choice("part", self.part, get_args(Part))
         _check_whole("size", self.size, 1, MAX_BOMB_BYTES)
 
     def _check_names(self) -> None:
@@ -146,24 +147,14 @@ def _check_kinds(operation: object, fault: object) -> None:
         raise ValueError(f"fault must be a Fault, not {fault!r}")  # noqa: TRY004  (one kind of error for all of a plan)
 
 
-def _check_choice(name: str, value: object, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
-
-
 def _check_whole(name: str, value: object, least: int, most: int | None = None) -> None:
-    if value is None:
-        return
-    bounds = f"from {least} to {most}" if most is not None else f"from {least} on"
-    if not isinstance(value, int) or isinstance(value, bool) or value < least or (most is not None and value > most):
-        raise ValueError(f"{name} must be a whole number {bounds}, not {value!r}")
+    if value is not None:
+        check_whole(name, value, least, most)
 
 
 def _check_number(name: str, value: object, most: float) -> None:
-    if value is None:
-        return
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= most:  # as no NaN is
-        raise ValueError(f"{name} must be a number from 0 to {most:g}, not {value!r}")
+    if value is not None:
+        check_number(name, value, most)
 
 
 def _check_headers(headers: object) -> None:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from aiohttp import web
@@ -22,12 +22,13 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Refused(Exception):  # noqa: N818  (it is an answer, not an accident)
-    """An answer other than success: `status` and the message for the body."""
+    """An answer other than success: `status`, the message for the body, and further headers."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.headers = headers
 
 
 def bad_request(message: str) -> NoReturn:
@@ -99,18 +100,17 @@ def page_of(
     Returns:
         The rows of the page and its `pagination` object.
     """
-    size = _page_size(request, default_size)
+    size = page_size(request, default_size)
     start = 0
-    if (token := request.query.get("pageToken")) is not None:
-        last = _read_token(token, filters)
+    if (last := page_token(request, filters)) is not None:
         start = next((index + 1 for index, row in enumerate(rows) if key(row) == last), len(rows))
     page = list(rows[start : start + size])
     more = start + size < len(rows)
-    following = _write_token(key(page[-1]), filters) if more else None
-    return page, {"nextPageToken": following, "hasMore": more, "pageSize": size}
+    return page, pagination(key(page[-1]) if more else None, filters, size)
 
 
-def _page_size(request: web.Request, default: int) -> int:
+def page_size(request: web.Request, default: int) -> int:
+    """Read how many rows a page has."""
     text = request.query.get("pageSize", str(default))
     size = int(text) if text.isascii() and text.isdigit() else 0
     if not 1 <= size <= MAX_PAGE:
@@ -118,15 +118,26 @@ def _page_size(request: web.Request, default: int) -> int:
     return size
 
 
-def _write_token(last: str, filters: str) -> str:
-    return base64.urlsafe_b64encode(json.dumps([last, filters]).encode()).decode()
-
-
-def _read_token(token: str, filters: str) -> str:
+def page_token(request: web.Request, filters: str = "") -> str | None:
+    """Read which row the page before ended with; None for the first page."""
+    token = request.query.get("pageToken")
+    if token is None:
+        return None
     try:
         last, of = json.loads(base64.urlsafe_b64decode(token.encode()))
     except (ValueError, TypeError, binascii.Error, RecursionError):
-        bad_request("pageToken is not one that was handed out")
+        bad_token()
     if of != filters:
         bad_request("pageToken belongs to other filters")
     return str(last)
+
+
+def bad_token() -> NoReturn:
+    """Refuse a page token that was never handed out."""
+    bad_request("pageToken is not one that was handed out")
+
+
+def pagination(last: str | None, filters: str, size: int) -> JsonObject:
+    """Say where a list goes on: behind the row with the key `last`; None where it ends."""
+    token = base64.urlsafe_b64encode(json.dumps([last, filters]).encode()).decode() if last is not None else None
+    return {"nextPageToken": token, "hasMore": last is not None, "pageSize": size}

@@ -6,9 +6,12 @@ import logging
 
 from aiohttp import web
 
+from deepnote_emulator.limits import ParallelLimitError
 from deepnote_emulator.server import datalore, faults
 from deepnote_emulator.server.answers import STATE, Refused
 from deepnote_emulator.server.guard import refusal
+from deepnote_emulator.server.limits import hold_to_rate
+from deepnote_emulator.server.names import operation_of
 from deepnote_emulator.server.operations import Handler, add_routes
 from deepnote_emulator.state import State
 from deepnote_emulator.store import ConflictError
@@ -21,7 +24,7 @@ MAX_BODY_BYTES = 16 << 20
 
 def api_app(state: State) -> web.Application:
     """Make the application that serves the contract's operations under /v2."""
-    app = web.Application(middlewares=[_explain, _guard], client_max_size=MAX_BODY_BYTES)
+    app = web.Application(middlewares=[_explain, _guard, hold_to_rate], client_max_size=MAX_BODY_BYTES)
     app[STATE] = state
     add_routes(app)
     datalore.register(app)
@@ -35,7 +38,10 @@ async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         return await handler(request)
     except Refused as refused:
-        return web.json_response({"message": refused.message}, status=refused.status)
+        return web.json_response({"message": refused.message}, status=refused.status, headers=refused.headers)
+    except ParallelLimitError as error:
+        request.app[STATE].limited[operation_of(request) or ""] += 1
+        return web.json_response({"message": error.limit.message}, status=error.limit.status)
     except ConflictError as error:
         return web.json_response({"message": str(error)}, status=409)
     except web.HTTPException as error:

@@ -9,7 +9,7 @@ is marked below.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,7 +17,7 @@ from aiohttp import web
 from attrs import frozen
 
 from deepnote_emulator.clock import iso
-from deepnote_emulator.documents import BlockSource, NotebookSource
+from deepnote_emulator.documents import BlockRecord, BlockSource, NotebookSource
 from deepnote_emulator.execution import RunRecord
 from deepnote_emulator.inputs import assignment, name_of, problem_with
 from deepnote_emulator.server.answers import STATE, JsonObject, Refused, answer, bad_request, check_query
@@ -61,8 +61,8 @@ async def _own_errors(request: web.Request, handler: Handler) -> web.StreamRespo
     if response.status < 400 or not request.path.startswith(ROOMS) or not isinstance(response, web.Response):  # noqa: PLR2004
         return response
     said = json.loads(response.body) if isinstance(response.body, bytes) else {}
-    allowed = {"Allow": response.headers["Allow"]} if "Allow" in response.headers else {}
-    return web.json_response({"error": said.get("message", "")}, status=response.status, headers=allowed)
+    kept = {name: response.headers[name] for name in ("Allow", "Retry-After") if name in response.headers}
+    return web.json_response({"error": said.get("message", "")}, status=response.status, headers=kept)
 
 
 @routes.post("/api/run/v1/notebook")
@@ -129,19 +129,20 @@ async def get_artifact(request: web.Request) -> web.Response:
 
 def executed(run: RunRecord) -> JsonObject:
     """Give the notebook of a run as an `.ipynb` with the outputs it left."""
+    records = run.records()
     return {
-        "cells": [_cell(run, block) for block in run.notebook.blocks],
+        "cells": [_cell(run, records, block) for block in run.notebook.blocks],
         "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
         "nbformat": 4,
         "nbformat_minor": 5,
     }
 
 
-def _cell(run: RunRecord, block: BlockSource) -> JsonObject:
+def _cell(run: RunRecord, records: Mapping[str, BlockRecord], block: BlockSource) -> JsonObject:
     cell: JsonObject = {"id": block.id, "metadata": {}, "source": block.content}
     if block.type == "markdown" or block.type.startswith("text-cell"):
         return cell | {"cell_type": "markdown"}
-    record = run.records.get(block.id)
+    record = records.get(block.id)
     return cell | {
         "cell_type": "code",
         "source": assignment(block, run.inputs) if block.is_input else block.content,

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from deepnote_emulator.execution import RunRecord
+from deepnote_emulator.execution import RunRecord, snapshot_of
 from deepnote_emulator.server.answers import STATE
 from deepnote_emulator.state import State
 
@@ -47,9 +47,9 @@ async def _download(request: web.Request) -> web.Response:
     expires, signature = request.query.get("expires", ""), request.query.get("signature", "")
     run = state.runs.get(run_id)
     genuine = hmac.compare_digest(signature.encode(), _signature(state, run_id, expires).encode())
-    if not genuine or float(expires) < time.time() or run is None or run.snapshot is None:
+    if not genuine or float(expires) < time.time() or run is None or run.snapshot_status != "available":
         return web.Response(status=403, text="Request has expired or is not signed")
-    return web.Response(text=run.snapshot, content_type="application/yaml")
+    return web.Response(text=await snapshot_of(run), content_type="application/yaml")
 
 
 def _signature(state: State, run_id: str, expires: str) -> str:

@@ -14,18 +14,18 @@ from deepnote_emulator.faults.wire import WITHOUT_STATUS, Sent, Wire, break_on
 from deepnote_emulator.server import datalore, downloads
 from deepnote_emulator.server.answers import STATE, answer, bad_request, check_query, no_content
 from deepnote_emulator.server.guard import refusal
-from deepnote_emulator.server.operations import OPERATIONS, STREAMED, Handler
+from deepnote_emulator.server.names import NAMES, operation_of
+from deepnote_emulator.server.operations import STREAMED, Handler
 
 PATH = "/_emulator/faults"
 
-_NAMES = {(row.method, row.path): row.operation_id for row in OPERATIONS} | datalore.OPERATIONS | downloads.OPERATIONS
 _REFUSED = 400
 
 
 def register(app: web.Application) -> None:
     """Add the routes, and the middleware around all others: what it breaks is the finished answer."""
     book = app[STATE].faults
-    book.operations, book.streamed = frozenset(_NAMES.values()), STREAMED
+    book.operations, book.streamed = NAMES, STREAMED
     app.middlewares.insert(0, _break)
     app.router.add_post(PATH, _set)
     app.router.add_get(PATH, _show, allow_head=False)
@@ -40,8 +40,7 @@ def register_downloads(app: web.Application) -> None:
 @web.middleware
 async def _break(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Count the calls of every operation, and let the plan's faults happen to those that may come in."""
-    resource = request.match_info.route.resource
-    operation = _NAMES.get((request.method, resource.canonical)) if resource is not None else None
+    operation = operation_of(request)
     if operation is None:
         return await handler(request)
     book = request.app[STATE].faults

@@ -17,6 +17,6 @@ async def execute_notebook(request: web.Request) -> web.Response:
     notebook = project.notebook(request.match_info["notebookId"]) if project is not None else None
     if notebook is None:
         not_found("Project or notebook not found")
-    if all(run.is_terminal for run in state.runs.of_notebook(notebook.id)):
+    if not state.runs.is_busy(notebook.id):
         state.start_run(notebook, {})
     return web.Response(status=202)

@@ -18,13 +18,10 @@ from deepnote_emulator.server.answers import (
     bad_request,
     check_query,
     no_content,
-    page_of,
 )
 from deepnote_emulator.server.bodies import Body, check_names, json_body
 from deepnote_emulator.server.lookups import check_blocks, notebook_of_path, project_named
-from deepnote_emulator.server.runs import run_row
-
-DEFAULT_PAGE = 20
+from deepnote_emulator.server.run_list import run_page
 
 
 async def create_notebook(request: web.Request) -> web.Response:
@@ -59,12 +56,10 @@ async def delete_notebook(request: web.Request) -> web.Response:
 
 
 async def list_notebook_runs(request: web.Request) -> web.Response:
-    """List the runs of a notebook, newest first."""
+    """List the runs of a notebook, newest first if not told otherwise."""
     check_query(request, "pageSize", "pageToken")
-    notebook = notebook_of_path(request)
-    runs = request.app[STATE].runs.of_notebook(notebook.id)
-    page, pagination = page_of(request, runs, lambda run: run.run_id, default_size=DEFAULT_PAGE)
-    return answer({"runs": [run_row(run) for run in page], "pagination": pagination})
+    notebook, state = notebook_of_path(request), request.app[STATE]
+    return answer(run_page(request, notebook.id, state.runs.of_notebook(notebook.id), state.listing))
 
 
 async def reorder_blocks(request: web.Request) -> web.Response:

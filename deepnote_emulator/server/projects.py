@@ -87,4 +87,4 @@ def _project(state: State, project: ProjectSource) -> JsonObject:
 
 def _last_run(state: State, notebook_id: str) -> str | None:
     runs = state.runs.of_notebook(notebook_id)
-    return iso(runs[0].created_at) if runs else None
+    return iso(runs[-1].created_at) if runs else None

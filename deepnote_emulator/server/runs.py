@@ -9,12 +9,13 @@ from aiohttp import web
 
 from deepnote_emulator.clock import iso
 from deepnote_emulator.documents import NotebookSource
-from deepnote_emulator.execution import RunRecord
+from deepnote_emulator.execution import RunRecord, snapshot_of
 from deepnote_emulator.inputs import problem_with
 from deepnote_emulator.server.answers import STATE, JsonObject, answer, bad_request, check_query, not_found, path_uuid
 from deepnote_emulator.server.bodies import Body, json_body, run_inputs
 from deepnote_emulator.server.downloads import download_address
 from deepnote_emulator.server.lookups import check_blocks
+from deepnote_emulator.server.run_list import run_row
 
 _DELIVERIES = ("inline", "downloadUrl", "blocks")
 _OPTIONAL = ("detached", "detachedRunStorageMode", "machineType", "blockIds", "runDependentBlocks", "inputs")
@@ -47,27 +48,17 @@ async def get_run(request: web.Request) -> web.Response:
     run = request.app[STATE].runs.get(path_uuid(request, "runId"))
     if run is None:
         not_found("Run not found")
-    return answer({"run": _run(request, run, delivery)})
+    return answer({"run": await _run(request, run, delivery)})
 
 
-def run_row(run: RunRecord) -> JsonObject:
-    """Describe a run as a row of a list."""
-    return {
-        "runId": run.run_id,
-        "notebookId": run.notebook.id,
-        "status": run.status,
-        "createdAt": iso(run.created_at),
-        "completedAt": iso(run.completed_at) if run.completed_at else None,
-    }
-
-
-def _run(request: web.Request, run: RunRecord, delivery: str) -> JsonObject:
-    saved = run.snapshot is not None
+async def _run(request: web.Request, run: RunRecord, delivery: str) -> JsonObject:
+    content = await snapshot_of(run) if delivery == "inline" else None
+    saved = run.snapshot_status == "available"
     described = run_row(run) | {
         "projectId": run.project.id,
         "error": run.error,
         "snapshotStatus": run.snapshot_status,
-        "snapshotContent": run.snapshot if delivery == "inline" else None,
+        "snapshotContent": content,
         "snapshotDownloadUrl": download_address(request, run) if saved and delivery == "downloadUrl" else None,
     }
     if delivery == "blocks":
@@ -76,11 +67,12 @@ def _run(request: web.Request, run: RunRecord, delivery: str) -> JsonObject:
 
 
 def _blocks(run: RunRecord) -> list[JsonObject]:
+    records = run.records()
     return [
         {
             "id": block.id,
             "type": block.type,
-            "outputs": run.records[block.id].outputs if block.id in run.records else [],
+            "outputs": records[block.id].outputs if block.id in records else [],
             "metadata": block.metadata,
         }
         for block in run.notebook.blocks

@@ -16,6 +16,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from deepnote_emulator import Listing, Lognormal, ParallelLimit, RateLimit, SimulatedEngine
+from deepnote_emulator.cli import _emulator, _parser
+from deepnote_emulator.execution import Plan, Step
 from tests.support.processes import kernels_of
 
 
@@ -96,6 +99,34 @@ def test_it_serves_simulated_runs(notebooks: Path) -> None:
         assert kernels_of(process.pid) == []
 
 
+def test_simulated_runs_and_limits_have_options(notebooks: Path) -> None:
+    simulated = "--engine simulated --median 3600 --sigma 0.5 --error 0.25 --seed 3"
+    rules = "--rate-limit 10 --max-parallel-runs 5 --list-order oldest"
+    options = _parser().parse_args(["serve", "--notebooks", str(notebooks), *simulated.split(), *rules.split()])
+    emulator = _emulator(options)
+    meant = SimulatedEngine(duration=Lognormal(median=3600, sigma=0.5), error=0.25, seed=3)
+    assert isinstance(emulator._engine, SimulatedEngine)
+    plan = Plan(steps=(Step(block_id="b", code="x"),))
+    fates = [[engine.foretell(plan, "n", number) for number in range(20)] for engine in (emulator._engine, meant)]
+    assert fates[0] == fates[1]
+    assert (emulator.rate_limit, emulator.parallel_limit) == (RateLimit(10), ParallelLimit(5))
+    assert emulator.listing == Listing("oldest")
+    plain = _emulator(_parser().parse_args(["serve", "--notebooks", str(notebooks)]))
+    assert (plain._engine, plain.rate_limit, plain.parallel_limit) == ("kernel", None, None)
+    assert plain.listing == Listing()
+
+
+def test_the_command_holds_clients_to_a_limit(notebooks: Path) -> None:
+    arguments = ["--engine", "simulated", "--median", "3600", "--max-parallel-runs", "1"]
+    with (
+        serving("--notebooks", str(notebooks), *arguments) as (_, url, token),
+        httpx.Client(base_url=url, headers={"authorization": f"Bearer {token}"}) as http,
+    ):
+        notebook_id = http.get("/v2/projects").json()["projects"][0]["notebooks"][0]["id"]
+        started = [http.post("/v2/runs", json={"notebookId": notebook_id}).status_code for _ in range(2)]
+    assert started == [202, 409]
+
+
 def test_a_port_in_use_is_named(notebooks: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -124,6 +155,9 @@ def test_a_broken_notebook_is_named(tmp_path: Path) -> None:
         (["--notebooks", ".", "--token", "two words"], "token must be printable ASCII"),
         (["--notebooks", ".", "--token", "line\nbreak"], "token must be printable ASCII"),
         (["--notebooks", ".", "--engine", "x"], "--engine"),
+        (["--notebooks", ".", "--median", "5"], "--median is for --engine simulated"),
+        (["--notebooks", ".", "--engine", "simulated", "--sigma", "1"], "--sigma is for --median"),
+        (["--notebooks", ".", "--rate-limit", "0"], "per_second must be a finite number above 0, not 0"),
         ([], "--notebooks"),
         (["--notebooks", ".", "--port", "x"], "--port"),
     ],

@@ -30,7 +30,11 @@ async def test_a_project_comes_with_one_empty_notebook_and_names_may_repeat(api:
 
 async def test_a_deleted_project_is_gone_with_its_notebooks(api: Api) -> None:
     project = await api.project()
+    before = (await api(201, "POST", "/v2/notebooks", json={"projectId": project["id"]}))["notebook"]["id"]
+    await api(204, "DELETE", f"/v2/notebooks/{before}")
+    await api(404, "GET", f"/v2/notebooks/{before}")
     await api(204, "DELETE", f"/v2/projects/{project['id']}")
+    await api(404, "GET", f"/v2/notebooks/{before}")
     await api(404, "DELETE", f"/v2/projects/{project['id']}")
     await api(404, "GET", f"/v2/projects/{project['id']}")
     await api(404, "GET", f"/v2/notebooks/{project['notebooks'][0]['id']}")
