@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
 
 from benchmarks.tables import table
-from benchmarks.waiting.report import HEAD, row
-from benchmarks.waiting.rivals import exponential, fixed, listing, looking, proportional, vendor
-from benchmarks.waiting.scenario import Scenario, simulate
-from benchmarks.waiting.ways import Way, ours
-
-RIVALS: Mapping[str, Way] = {
-    "vendor": vendor,
-    "fixed1": looking(fixed(1)),
-    "expo": looking(exponential(1, 1.5, 10)),
-    "prop": looking(proportional(0.1)),
-    "list1": listing(fixed(1)),
-    "listprop": listing(proportional(0.1)),
-}
+from benchmarks.waiting.compare import COMPARISON_HEAD, figures_row
+from benchmarks.waiting.jobs import Job, play
+from benchmarks.waiting.rules import OURS, TEXTS, Rule
+from benchmarks.waiting.scenario import Scenario
 
 
 def main() -> int:
@@ -33,17 +23,21 @@ def main() -> int:
     parser.add_argument("--limit", type=float, help="looks and pages per second that are answered (all)")
     parser.add_argument("--others", type=float, default=0.0, help="other people's runs per second and notebook (0)")
     parser.add_argument("--seed", type=int, nargs="+", default=[1], help="one row for each (1)")
-    parser.add_argument("--factor", type=float, default=1.0, help="what a request is taken to cost (1)")
-    parser.add_argument("--apart", action="store_true", help="start through another client than the one that waits")
-    parser.add_argument("--rival", choices=RIVALS, help="wait by another rule than our client's")
+    parser.add_argument("--processes", type=int, help="to simulate in; 1 for this one (one for each core)")
+    parser.add_argument("--rule", choices=TEXTS, default=OURS, help="who waits (our client)")
+    parser.add_argument("--knob", type=float, default=1.0, help="of the rule; of ours, what a request costs (1)")
     arguments = parser.parse_args()
     scenario = Scenario(
         notebooks=arguments.notebooks, runs=arguments.runs, median=arguments.median, limit=arguments.limit,
         others=arguments.others,
     )  # fmt: skip
-    way = RIVALS[arguments.rival] if arguments.rival else ours(arguments.factor, apart=arguments.apart)
-    rows = [row(f"{scenario.name}, seed {seed}", [simulate(way, scenario, seed)]) for seed in arguments.seed]
-    print(table(["", *HEAD[1:]], rows))
+    rule = Rule(arguments.rule, arguments.knob)
+    jobs = [Job(rule, scenario, seed) for seed in arguments.seed]
+    rows = [
+        figures_row(f"{scenario.name}: {rule.name}, seed {job.seed}", [figures])
+        for job, figures in play(jobs, processes=arguments.processes).items()
+    ]
+    print(table(["", *COMPARISON_HEAD[1:]], rows))
     return 0
 
 

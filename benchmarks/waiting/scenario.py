@@ -31,6 +31,7 @@ class Scenario:
         limit: looks and pages per second that the service answers, unknown to who waits; None for all of them.
         others: runs per second that other people start on each notebook.
         median: of the runs' durations, in seconds.
+        names_notebook: whether a look tells which notebook a run is of.
     """
 
     notebooks: int
@@ -38,6 +39,7 @@ class Scenario:
     limit: float | None = None
     others: float = 0.0
     median: float = MEDIAN_SECONDS
+    names_notebook: bool = True
 
     @property
     def name(self) -> str:
@@ -49,10 +51,11 @@ class Scenario:
         """Give the notebook of a run by its number."""
         return f"notebook-{run % self.notebooks}"
 
-    def rules(self, *, names_notebook: bool = True) -> Rules:
-        """Give the service's part of it."""
+    @property
+    def rules(self) -> Rules:
+        """The service's part of it."""
         return Rules(
-            duration=lognormal(self.median), limit=self.limit, others=self.others, names_notebook=names_notebook
+            duration=lognormal(self.median), limit=self.limit, others=self.others, names_notebook=self.names_notebook
         )
 
 
@@ -100,7 +103,7 @@ class Figures:
         return self.delays[round(share * (len(self.delays) - 1))] if self.delays else math.nan
 
 
-def simulate(way: Way, scenario: Scenario, seed: int, *, names_notebook: bool = True) -> Figures:
+def simulate(way: Way, scenario: Scenario, seed: int) -> Figures:
     """Play a scenario through.
 
     The pauses of clients that draw them from Python's shared generator are seeded too; what depends on the hash of a
@@ -110,22 +113,19 @@ def simulate(way: Way, scenario: Scenario, seed: int, *, names_notebook: bool = 
         way: who waits.
         scenario: what for.
         seed: decides everything that chance decides.
-        names_notebook: whether a look tells which notebook a run is of.
 
     Raises:
         TimeoutError: somebody waits for what does not come.
     """
     began = time.perf_counter()
     with _seeded(seed):
-        delays, counts, starting = run_virtually(_play(way, scenario, seed, names_notebook=names_notebook))
+        delays, counts, starting = run_virtually(_play(way, scenario, seed))
     wall = time.perf_counter() - began
     return Figures(runs=scenario.runs, delays=sorted(delays), counts=counts, starting=starting, wall=wall)
 
 
-async def _play(
-    way: Way, scenario: Scenario, seed: int, *, names_notebook: bool
-) -> tuple[Sequence[float], Counts, float]:
-    world = World(seed, scenario.rules(names_notebook=names_notebook))
+async def _play(way: Way, scenario: Scenario, seed: int) -> tuple[Sequence[float], Counts, float]:
+    world = World(seed, scenario.rules)
     delays: list[float] = []
     async with asyncio.timeout(_PATIENCE_SECONDS), way(world) as run_to_end, asyncio.TaskGroup() as group:
         for number in range(scenario.runs):
