@@ -10,7 +10,9 @@ from benchmarks.targets import TARGET_HEAD, Target, target_row
 from benchmarks.waiting.compare import COMPARISON_HEAD, FRONTIER, FRONTIER_HEAD, Comparison
 from benchmarks.waiting.jobs import Results, play
 from benchmarks.waiting.lone import MEDIAN_SECONDS, Lone
+from benchmarks.waiting.memory import measure_waits
 from benchmarks.waiting.plot import ascii_plot, svg_plot
+from benchmarks.waiting.sockets import measure_sockets
 
 _ACROSS, _UP = "mean delay in seconds", "requests per run"
 
@@ -32,9 +34,18 @@ def measure(settings: Settings) -> JsonValue:
     if settings.plot is not None:
         title = f"Waiting for {FRONTIER.runs} runs of {FRONTIER.name}"
         settings.plot.write_text(svg_plot(comparison.curves(results), title, _ACROSS, _UP), encoding="utf-8")
-    promised = [*comparison.targets(results), *lone.targets(results)]
+    waits = measure_waits(500 if settings.quick else 10_000)
+    print(waits, end="\n\n")
+    sockets = measure_sockets(20 if settings.quick else 200, 0.2 if settings.quick else 1.0, settings.seed)
+    print(sockets, end="\n\n")
+    promised = [*comparison.targets(results), *lone.targets(results), waits.target]
     print(table(("promised, per seed", *TARGET_HEAD[1:-1]), (target_row(target)[:-1] for target in promised)))
-    return {"simulations": _as_json(results), "targets": [_target_as_json(target) for target in promised]}
+    return {
+        "simulations": _as_json(results),
+        "waits": {"runs": waits.runs, "bytes": waits.traced, "resident": waits.resident, "share": waits.share},
+        "sockets": {"runs": sockets.runs, "requests": sockets.requests, "delays": sorted(sockets.delays)},
+        "targets": [_target_as_json(target) for target in promised],
+    }
 
 
 def _as_json(results: Results) -> Sequence[Mapping[str, JsonValue]]:

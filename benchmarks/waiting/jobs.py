@@ -38,7 +38,10 @@ def play(jobs: Sequence[Job], *, processes: int | None = None) -> Results:
         return {job: _play(job) for job in jobs}
     # A text's hash, which clients may take for a seed, is the same in all of them, and so every run of the benchmark
     # finds the same.
-    with _environment("PYTHONHASHSEED", "0"), multiprocessing.get_context("spawn").Pool(processes, _leave) as pool:
+    with (
+        _environment("PYTHONHASHSEED", "0"),
+        multiprocessing.get_context("spawn").Pool(processes, ignore_interrupts) as pool,
+    ):
         return dict(zip(jobs, pool.imap(_play, jobs), strict=True))
 
 
@@ -46,7 +49,7 @@ def _play(job: Job) -> Figures:
     return simulate(job.rule.make(), job.scenario, job.seed)
 
 
-def _leave() -> None:
+def ignore_interrupts() -> None:
     """Leave an interrupt to the process that started this one, which ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
