@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("--limit", type=float, help="looks and pages per second that are answered (all)")
     parser.add_argument("--others", type=float, default=0.0, help="other people's runs per second and notebook (0)")
     parser.add_argument("--seed", type=int, nargs="+", default=[1], help="one row for each (1)")
-    parser.add_argument("--processes", type=int, help="to simulate in; 1 for this one (one for each core)")
+    parser.add_argument("--processes", type=int, help="others to simulate in, 0 for none (one for each core)")
     parser.add_argument("--rule", choices=TEXTS, default=OURS, help="who waits (our client)")
     parser.add_argument("--knob", type=float, default=1.0, help="of the rule; of ours, what a request costs (1)")
     arguments = parser.parse_args()

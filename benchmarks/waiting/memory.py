@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import multiprocessing
+import math
 import os
 import time
 import tracemalloc
@@ -13,11 +13,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
-from attrs import frozen
+from attrs import evolve, frozen
 
+from benchmarks.elsewhere import run_elsewhere
 from benchmarks.targets import Target
 from benchmarks.virtual_time import run_virtually
-from benchmarks.waiting.jobs import ignore_interrupts
 from benchmarks.waiting.ways import our_client
 from benchmarks.waiting.world import Rules, World, WorldBackend
 from deepnote_async import AsyncDeepnote, RunHandle
@@ -81,17 +81,19 @@ class Waits:
 
 def measure_waits(runs: int) -> Waits:
     """Measure in processes of their own, which have done nothing else before."""
-    with multiprocessing.get_context("spawn").Pool(1, ignore_interrupts, maxtasksperchild=1) as pool:
-        traced = pool.apply(_traced, (runs,))
-        return pool.apply(_watched, (runs, traced))
+    [traced] = run_elsewhere(trace, [runs])
+    [waits] = run_elsewhere(watch, [runs])
+    return evolve(waits, traced=traced)
 
 
-def _traced(runs: int) -> float:
+def trace(runs: int) -> float:
+    """Measure here what each of so many waits keeps, in bytes."""
     return run_virtually(_trace(runs))
 
 
-def _watched(runs: int, traced: float) -> Waits:
-    return run_virtually(_watch(runs, traced))
+def watch(runs: int) -> Waits:
+    """Measure here what so many waits cost, but for the bytes that Python knows of."""
+    return run_virtually(_watch(runs))
 
 
 async def _trace(runs: int) -> float:
@@ -110,7 +112,7 @@ async def _trace(runs: int) -> float:
     return (after - before) / runs
 
 
-async def _watch(runs: int, traced: float) -> Waits:
+async def _watch(runs: int) -> Waits:
     loop, (world, ids) = asyncio.get_running_loop(), _world(runs)
     async with _client(world) as client:
         gc.collect()
@@ -124,7 +126,7 @@ async def _watch(runs: int, traced: float) -> Waits:
                 await asyncio.sleep(_STEP_SECONDS)
             return Waits(
                 runs=runs,
-                traced=traced,
+                traced=math.nan,
                 resident=None if resident is None or before is None else (resident - before) / runs,
                 simulated=loop.time() - virtual,
                 cpu=time.process_time() - cpu,

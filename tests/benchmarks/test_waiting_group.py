@@ -32,7 +32,9 @@ def test_letters_stand_where_the_points_lie() -> None:
 def test_an_svg_has_every_point_and_name() -> None:
     root = ET.fromstring(svg_plot(CURVES, "title", "delay & co", "requests"))  # noqa: S314  (our own text)
     name = "{http://www.w3.org/2000/svg}"
-    assert len(root.findall(f"{name}circle")) == 4 + 2  # and the legend
+    circles = [(float(circle.get("cx", 0)), float(circle.get("cy", 0))) for circle in root.findall(f"{name}circle")]
+    assert len(circles) == 4 + 2  # and the legend
+    assert circles[:2] == [(70, 40), (710, 460)]
     assert len(root.findall(f"{name}polyline")) == 2
     texts = {text.text for text in root.iter(f"{name}text")}
     assert {"title", "delay & co", "requests", "a <rule>", "another", "1", "100"} <= texts
@@ -69,7 +71,7 @@ def test_few_runs_are_compared_with_looks_at_the_same_runs() -> None:
 def test_one_scenario_is_one_row() -> None:
     command = [
         sys.executable, "-m", "benchmarks.waiting", "--notebooks", "2", "--runs", "10", "--seed", "1", "2",
-        "--limit", "10", "--rule", FIXED, "--knob", "5", "--processes", "1",
+        "--limit", "10", "--rule", FIXED, "--knob", "5", "--processes", "0",
     ]  # fmt: skip
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import httpx
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.virtual_time import run_virtually
 from benchmarks.waiting.bucket import TokenBucket
 from benchmarks.waiting.jobs import Job, play
-from benchmarks.waiting.memory import _trace
+from benchmarks.waiting.memory import trace
 from benchmarks.waiting.rules import (
     EXPONENTIAL,
     FIXED,
@@ -55,7 +56,7 @@ def test_every_rule_is_tried_here() -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_every_end_is_told_once_and_never_before_it_is_true(rule: Rule) -> None:
-    seen = simulate(rule.make(), FEW, seed=1)
+    seen = simulate(rule.make(), evolve(FEW, names_notebook=rule.kind != OURS_LOOKING), seed=1)
     assert len(seen.delays) == seen.counts.starts == FEW.runs
     assert seen.given_up == 0
     assert seen.delays[0] >= 0.025  # half the way back of the quickest look
@@ -81,18 +82,34 @@ def test_runs_are_the_same_whoever_waits_and_others_under_another_seed() -> None
 
 
 def test_a_seed_decides_everything_and_leaves_the_shared_generator_alone() -> None:
+    random.seed("of whoever simulates")
     state = random.getstate()
     jobs = [Job(Rule(OURS), FEW, seed) for seed in (1, 2)]
-    first, again = play(jobs, processes=1), play(jobs, processes=1)
+    first, again = play(jobs, processes=0), play(jobs, processes=0)
     assert [first[job].delays for job in jobs] == [again[job].delays for job in jobs]
     assert first[jobs[0]].delays != first[jobs[1]].delays
     assert random.getstate() == state
 
 
-@pytest.mark.long
+def test_clients_draw_the_same_under_the_same_seed() -> None:
+    def drawn(seed: int) -> float:
+        seen: list[float] = []
+
+        @asynccontextmanager
+        async def way(world: World) -> AsyncIterator[RunToEnd]:
+            seen.append(random.random())  # noqa: S311
+            async with Rule(VENDOR).make()(world) as run_to_end:
+                yield run_to_end
+
+        simulate(way, FEW, seed)
+        return seen[0]
+
+    assert drawn(1) == drawn(1) != drawn(2)
+
+
 def test_processes_change_nothing() -> None:
     jobs = [Job(Rule(VENDOR), FEW, seed) for seed in (1, 2, 3)]
-    alone, together = play(jobs, processes=1), play(jobs, processes=2)
+    alone, together = play(jobs, processes=0), play(jobs, processes=2)
     assert [alone[job].delays for job in jobs] == [together[job].delays for job in jobs]
 
 
@@ -149,6 +166,18 @@ def test_others_start_as_many_runs_as_they_should_however_often_one_looks() -> N
     assert 1800 < len(page) < 2200
     assert page == sorted(page, key=lambda row: str(row["createdAt"]), reverse=True)
     assert page == json.loads(rarely.page(1000.0, 5000, None))["runs"]
+
+
+def test_our_runs_and_those_of_others_stand_in_one_order() -> None:
+    async def main(world: World) -> None:
+        await asyncio.sleep(50)
+        run = world.begin("nb")
+        await asyncio.sleep(50)
+        rows = json.loads((await world.page("nb")).body)["runs"]
+        assert rows == sorted(rows, key=lambda row: str(row["createdAt"]), reverse=True)
+        assert 30 < [row["runId"] for row in rows].index(run.id) < 70
+
+    in_world(main, Rules(others=1.0))
 
 
 @given(st.lists(st.floats(0, 0.3), min_size=1, max_size=300), st.sampled_from([1.0, 2.5, 10.0]))
@@ -213,4 +242,4 @@ def test_a_wait_that_never_ends_is_noticed() -> None:
 
 
 def test_a_wait_keeps_some_memory_but_no_answers() -> None:
-    assert 500 < run_virtually(_trace(100)) < 20_000
+    assert 500 < trace(100) < 20_000
