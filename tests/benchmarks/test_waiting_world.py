@@ -107,10 +107,11 @@ def test_clients_draw_the_same_under_the_same_seed() -> None:
     assert drawn(1) == drawn(1) != drawn(2)
 
 
-def test_processes_change_nothing() -> None:
-    jobs = [Job(Rule(VENDOR), FEW, seed) for seed in (1, 2, 3)]
-    alone, together = play(jobs, processes=0), play(jobs, processes=2)
-    assert [alone[job].delays for job in jobs] == [together[job].delays for job in jobs]
+def test_processes_change_nothing_and_repeat_what_our_client_does() -> None:
+    jobs = [Job(rule, FEW, seed) for rule in (Rule(VENDOR), Rule(OURS)) for seed in (1, 2)]
+    alone, together, again = play(jobs[:2], processes=0), play(jobs, processes=2), play(jobs, processes=1)
+    assert [alone[job].delays for job in jobs[:2]] == [together[job].delays for job in jobs[:2]]
+    assert [again[job].delays for job in jobs] == [together[job].delays for job in jobs]
 
 
 def test_a_look_tells_what_was_true_halfway() -> None:
