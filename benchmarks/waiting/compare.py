@@ -67,7 +67,7 @@ KNOBS: Mapping[str, Sequence[float]] = {
 }
 """What the knob of each rule is turned to."""
 SEEDS = 3
-_QUICK_RUNS = 30
+_QUICK_RUNS = 12
 
 COMPARISON_HEAD = (
     "median of the seeds", "req/run", "mean s", "p50 s", "p95 s", "max s", "429", "given up", "peak req/s", "pages",

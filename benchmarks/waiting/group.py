@@ -24,7 +24,7 @@ def measure(settings: Settings) -> JsonValue:
         return {}
     comparison, lone = Comparison(settings.seed, settings.quick), Lone(settings.seed, settings.quick)
     print("waiting: runs of 60 s (lognormal), started 50 per second, in a simulated service and in virtual time")
-    results = play([*comparison.jobs, *lone.jobs], processes=0 if settings.quick else None)
+    results = play([*comparison.jobs, *lone.jobs])
     print(table(COMPARISON_HEAD, comparison.rows(results)), end="\n\n")
     print(f"The frontier, {FRONTIER.name}: each rule as its knob is turned")
     print(table(FRONTIER_HEAD, comparison.frontier_rows(results)), end="\n\n")

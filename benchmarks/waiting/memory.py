@@ -30,7 +30,8 @@ _STEP_SECONDS = 0.01
 """How long virtual time goes on before it is asked again whether something holds; there is no event for it."""
 _QUIET_WITHIN_SECONDS = 60.0
 _WATCHED_SECONDS = 600.0
-_CPU_BUDGET_SECONDS = 4.0
+_CPU_PER_WAIT_SECONDS = 0.0004
+"""When so much processor time was spent on them, the waits have been watched for long enough."""
 _STATM = Path("/proc/self/statm")
 
 
@@ -113,7 +114,7 @@ async def _trace(runs: int) -> float:
 
 
 async def _watch(runs: int) -> Waits:
-    loop, (world, ids) = asyncio.get_running_loop(), _world(runs)
+    loop, (world, ids), budget = asyncio.get_running_loop(), _world(runs), _CPU_PER_WAIT_SECONDS * runs
     async with _client(world) as client:
         gc.collect()
         before = _resident()
@@ -122,7 +123,7 @@ async def _watch(runs: int) -> Waits:
             gc.collect()
             resident = _resident()
             cpu, virtual, requests = time.process_time(), loop.time(), world.counts.waiting
-            while loop.time() - virtual < _WATCHED_SECONDS and time.process_time() - cpu < _CPU_BUDGET_SECONDS:  # noqa: ASYNC110
+            while loop.time() - virtual < _WATCHED_SECONDS and time.process_time() - cpu < budget:  # noqa: ASYNC110
                 await asyncio.sleep(_STEP_SECONDS)
             return Waits(
                 runs=runs,
