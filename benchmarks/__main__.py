@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks import absent
 from benchmarks.group import Group, JsonValue, Settings
 
-GROUPS: Mapping[str, str] = {"http": "benchmarks.http.group"}
+GROUPS: Mapping[str, str] = {"http": "benchmarks.http.group", "waiting": "benchmarks.waiting.group"}
 """Where the function `measure` of each group stands; imported when it is its turn."""
 
 
@@ -24,13 +24,14 @@ def main() -> int:
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"what to measure: {', '.join(GROUPS)} (all)")
     parser.add_argument("--quick", action="store_true", help="a smoke run of a few seconds; its figures mean nothing")
     parser.add_argument("--profile", action="store_true", help="say where the time goes instead of comparing")
-    parser.add_argument("--seed", type=int, default=1, help="decides the order of the measurements (1)")
+    parser.add_argument("--seed", type=int, default=1, help="decides the order of measurements, and simulations (1)")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the frontier of waiting there, as SVG")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     arguments = parser.parse_args()
     names = arguments.groups or list(GROUPS)
     if unknown := sorted(set(names) - set(GROUPS)):
         parser.error(f"there is no group {', '.join(unknown)}; there is {', '.join(GROUPS)}")
-    settings = Settings(quick=arguments.quick, profile=arguments.profile, seed=arguments.seed)
+    settings = Settings(quick=arguments.quick, profile=arguments.profile, seed=arguments.seed, plot=arguments.plot)
     figures: dict[str, JsonValue] = {"python": platform.python_version(), "quick": settings.quick}
     absent.hide()
     try:

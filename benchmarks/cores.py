@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from attrs import frozen
 
@@ -31,6 +33,20 @@ def choose() -> Cores:
         return Cores(None, None)
     allowed = sorted(os.sched_getaffinity(0))
     return Cores(allowed[-1], allowed[0]) if len(allowed) > 1 else Cores(None, None)
+
+
+@contextmanager
+def pinned(core: int | None) -> Iterator[None]:
+    """Keep this process on one core for a while; None leaves it where it is."""
+    if core is None:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    pin(core)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def pin(core: int | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from attrs import frozen
 
@@ -16,12 +17,14 @@ class Settings:
     Attributes:
         quick: a smoke run of a few seconds, whose figures mean nothing.
         profile: say where the time goes instead of comparing.
-        seed: decides the order in which things are measured.
+        seed: decides the order in which things are measured, and what is simulated.
+        plot: where to draw the frontier of waiting as SVG; None for the terminal only.
     """
 
     quick: bool
     profile: bool
     seed: int
+    plot: Path | None = None
 
 
 Group = Callable[[Settings], JsonValue]

@@ -36,7 +36,7 @@ class Target:
     @property
     def met(self) -> bool:
         """Whether the median keeps to the bound."""
-        return self.median <= self.bound if self.at_most else self.median >= self.bound
+        return self._reaches(self.bound)
 
     @property
     def wanted(self) -> str:
@@ -49,7 +49,10 @@ class Target:
         """The verdict as text."""
         if not self.met:
             return "MISSED"
-        return "met, aim too" if self.aim is not None and self.median >= self.aim else "met"
+        return "met, aim too" if self.aim is not None and self._reaches(self.aim) else "met"
+
+    def _reaches(self, bound: float) -> bool:
+        return self.median <= bound if self.at_most else self.median >= bound
 
 
 TARGET_HEAD = ("ratio, per repetition", "min", "median", "max", "target", "verdict", "median by wall clock")

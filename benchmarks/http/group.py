@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from benchmarks.cores import choose, pin
+from benchmarks.cores import choose, pinned
 from benchmarks.group import JsonValue, Settings
 from benchmarks.http.layers import profile_layers
 from benchmarks.http.measure import Scenario, Window, Windows, ceiling, measure_window, plan
@@ -29,8 +29,7 @@ def measure(settings: Settings) -> JsonValue:
     cores = choose()
     print("http: one read of a run through each stack, closed loop", flush=True)
     print(f"  {cores}", flush=True)
-    with stock_package() as stock, serving([0.0, _LATENCY], cores.server) as server:
-        pin(cores.client)
+    with stock_package() as stock, serving([0.0, _LATENCY], cores.server) as server, pinned(cores.client):
         print(f"  server: pid {server.pid}", flush=True)
         if settings.profile:
             return profile_layers(server.url(0.0), quick=settings.quick)

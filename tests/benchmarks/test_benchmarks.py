@@ -120,11 +120,12 @@ def test_with_latency_the_clock_counts() -> None:
         ([0.5, 0.69, 0.9], False, "MISSED"),
         ([0.5, 0.81, 0.9], False, "met, aim too"),
         ([0.5, 0.6, 0.9], True, "met"),
+        ([0.5, 0.5, 0.9], True, "met, aim too"),
         ([0.5, 0.8, 0.9], True, "MISSED"),
     ],
 )
 def test_the_median_decides(ratios: list[float], at_most: bool, verdict: str) -> None:  # noqa: FBT001
-    aim = None if at_most else 0.8
+    aim = 0.55 if at_most else 0.8
     assert Target("a / b", ratios, 0.7, at_most=at_most, aim=aim).verdict == verdict
 
 
