@@ -187,7 +187,7 @@ class RunHandle:
             self._saw,
             born=self._began,
             seen=self._seen,
-            status=self.status,
+            last=self._run,
             to_the_end=to_the_end,
             shown=shown,
         )

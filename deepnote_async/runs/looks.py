@@ -147,9 +147,12 @@ class Looks:
                 return set()
             notebook.distrust(anyio.current_time() + DISTRUST_SECONDS)
         except CallError as error:
-            # The runs themselves may be told of all the same, and if they are not, that tells more.
+            # The runs may be told of one by one all the same, and if they are not, that tells more.
             lasting = isinstance(error, APIError) and group.is_top
             notebook.distrust(math.inf if lasting else anyio.current_time() + DISTRUST_SECONDS)
+        except Exception as error:  # noqa: BLE001  (it is for whoever waits for the runs)
+            for run in list(group.runs):
+                self._watcher.end(run, error=error)
         else:
             self._recover()
             group.failures = 0
@@ -158,14 +161,14 @@ class Looks:
 
     def _read_page(self, group: Group, page: StatusPage, expected: list[TrackedRun], sent: float) -> set[Group]:
         """Tell what a page says; gives the groups whose runs have changed."""
-        notebook, shown = group.notebook, []
+        notebook, shown = group.notebook, dict[TrackedRun, None]()
         for row in page.rows:
             run = self._watcher.tracked(row.run_id)
             if run is None or run.group.notebook is not notebook:
                 _learn_from(row, notebook.durations)
                 continue
-            shown.append(run)
-            if row.status == run.status and row.status not in TERMINAL:
+            shown[run] = None
+            if run.last is not None and row.status == run.last.status and run.is_aged and row.status not in TERMINAL:
                 self._watcher.saw_again(run, sent)
             else:
                 self._watcher.saw(run, row.read(), sent)

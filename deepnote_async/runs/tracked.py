@@ -54,6 +54,7 @@ class TrackedRun:
     Attributes:
         born: when it began, on the event loop's clock; when it was first waited for, if that is not known.
         is_aged: whether `born` is the true beginning.
+        last: as it was read last; None if it never was.
         seen: when it was last seen; minus infinity if it never was.
         changed: when another state was seen last.
         lived: the age up to which its life has been counted.
@@ -64,17 +65,17 @@ class TrackedRun:
 
     __slots__ = (
         "born", "changed", "failing_since", "group", "is_aged", "is_doubted", "is_placed", "is_unlisted",
-        "lived", "run_id", "seen", "status", "waits",
+        "last", "lived", "run_id", "seen", "waits",
     )  # fmt: skip
 
-    def __init__(self, run_id: str, now: float, *, born: float | None, seen: float | None, status: str | None) -> None:
+    def __init__(self, run_id: str, now: float, *, born: float | None, seen: float | None, last: Run | None) -> None:
         self.run_id = run_id
         self.born = now if born is None else born
         self.is_aged = born is not None
-        self.seen = -math.inf if seen is None else seen
+        self.seen = -math.inf if seen is None or last is None else seen
         self.changed = self.born
         self.lived = 0.0
-        self.status = status
+        self.last = last
         self.waits: list[Wait] = []
         self.group: Group
         self.is_placed = False

@@ -27,7 +27,7 @@ from deepnote_async.runs.pages import place, remove
 from deepnote_async.runs.schedule import next_look, price_of_look
 from deepnote_async.runs.service import RunLister, RunService
 from deepnote_async.runs.tracked import Group, TrackedRun, Wait, WatchedNotebook
-from deepnote_async.transport import Deadline
+from deepnote_async.transport import OTHER_LOOP, Deadline, running_loop
 
 CLOSE_SECONDS: Final = 5.0
 SOONEST_SECONDS: Final = 0.2
@@ -58,6 +58,8 @@ class Watcher:
         self._deadlines: list[tuple[float, int, Wait, TrackedRun]] = []
         self._numbers = itertools.count()
         self._waiting = 0
+        self._service_clock = -math.inf  # how far it is ahead of the event loop's
+        self._loop: object = None
         self._task: object = None
         self._scope: anyio.CancelScope | None = None
         self._ended: anyio.Event | None = None
@@ -74,7 +76,7 @@ class Watcher:
         *,
         born: float | None,
         seen: float | None,
-        status: str | None,
+        last: Run | None,
         to_the_end: bool = True,
         shown: str | None = None,
     ) -> Run | None:
@@ -86,8 +88,8 @@ class Watcher:
             deadline: when to give up.
             saw: told of every state that is seen, and when it was.
             born: when it was started, on the event loop's clock; None where that is not known.
-            seen: when its state was seen last; None if it never was.
-            status: that state.
+            seen: when it was seen last; None if it never was.
+            last: as it was seen then.
             to_the_end: whether only the end counts.
             shown: the state that is known already.
 
@@ -99,9 +101,11 @@ class Watcher:
         """
         wait = Wait(deadline, saw, to_the_end=to_the_end, shown=shown)
         while True:
-            run = self._track(run_id, notebook_id, born=born, seen=seen, status=status)
-            if not to_the_end and run.status != shown:
-                self._look_at_once(run)
+            run = self._track(run_id, notebook_id, born=born, seen=seen, last=last)
+            if run.last is not None and run.last is not last:
+                saw(run.last, run.seen)  # somebody else's wait saw it
+                if wait.is_met_by(run.last):
+                    return run.last
             run.waits.append(wait)
             self._waiting += 1
             if deadline.at < math.inf:
@@ -139,12 +143,11 @@ class Watcher:
     def saw(self, run: TrackedRun, state: Run, sent: float) -> None:
         """Note the state of a run, as a look that was sent at that time told it."""
         run.failing_since, run.is_doubted = None, False
+        self._date(run, state, sent)
         self._learn(run, state, sent)
-        if state.status.value != run.status:
-            if run.status is not None:
-                run.changed = sent
-            run.status = state.status.value
-        run.seen = sent
+        if run.last is not None and state.status != run.last.status:
+            run.changed = sent
+        run.last, run.seen = state, sent
         if state.notebook_id is not None and run.group.notebook.id is None and not state.status.is_terminal:
             self._rehome(run, state.notebook_id)
         for wait in list(run.waits):
@@ -179,20 +182,15 @@ class Watcher:
     # Who waits.
 
     def _track(
-        self, run_id: str, notebook_id: str | None, *, born: float | None, seen: float | None, status: str | None
+        self, run_id: str, notebook_id: str | None, *, born: float | None, seen: float | None, last: Run | None
     ) -> TrackedRun:
         run = self._runs.get(run_id)
         if run is None:
             now = anyio.current_time()
-            run = TrackedRun(run_id, now, born=born, seen=seen, status=status)
+            run = TrackedRun(run_id, now, born=born, seen=seen, last=last)
             self._runs[run_id] = run
             self.plan(place(run, self._notebook(notebook_id), now))
         return run
-
-    def _look_at_once(self, run: TrackedRun) -> None:
-        """Ask for the record of a run whose state is known to be another one than the caller's."""
-        run.status, run.seen = None, -math.inf
-        self.plan(run.group)
 
     def _leave(self, run: TrackedRun, wait: Wait) -> None:
         """Forget a wait; a run that nobody else waits for is not looked at any more."""
@@ -240,6 +238,20 @@ class Watcher:
             self._durations.popitem(last=False)
         return durations
 
+    def _date(self, run: TrackedRun, state: Run, sent: float) -> None:
+        """Reckon how old a run is that was not started here.
+
+        The service's clock has come at least to the latest moment that it wrote down. No clock of this machine is asked
+        but the monotonic one; what is reckoned wrongly only makes looks rarer or more frequent, within bounds.
+        """
+        for moment in (state.created_at, state.completed_at):
+            if moment is not None:
+                self._service_clock = max(self._service_clock, moment.timestamp() - sent)
+        if not run.is_aged and state.created_at is not None:
+            run.born = min(sent, state.created_at.timestamp() - self._service_clock)
+            run.lived = sent - run.born
+            run.is_aged = True
+
     def _learn(self, run: TrackedRun, state: Run, sent: float) -> None:
         """Count how long the run has lived, and its end."""
         durations = run.group.notebook.durations
@@ -262,7 +274,10 @@ class Watcher:
     def _ensure_task(self) -> None:
         if self._is_closed:
             raise RuntimeError("this client is closed; make another one")
+        if self._scope is not None and self._loop is not running_loop():
+            raise RuntimeError(OTHER_LOOP)
         if self._scope is None:
+            self._loop = running_loop()
             self._scope, self._ended, self._wakeup = anyio.CancelScope(), anyio.Event(), anyio.Event()
             self._task = spawn(self._work, "deepnote-async: waiting for runs")
 

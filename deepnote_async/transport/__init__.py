@@ -15,7 +15,7 @@ from deepnote_async.transport.auth import (
 from deepnote_async.transport.call import Operation, Transport
 from deepnote_async.transport.deadline import Deadline, check_timeout
 from deepnote_async.transport.files import safe_name, save
-from deepnote_async.transport.loops import running_loop
+from deepnote_async.transport.loops import OTHER_LOOP, running_loop
 from deepnote_async.transport.options import CallOptions
 from deepnote_async.transport.path import path_id
 from deepnote_async.transport.progress import SendRecord
@@ -24,6 +24,7 @@ from deepnote_async.transport.stream import Streamed
 
 __all__ = [
     "DEFAULT_RETRY",
+    "OTHER_LOOP",
     "CallOptions",
     "Deadline",
     "Operation",
