@@ -2,7 +2,11 @@
 
 from deepnote_async.runs.artifacts import Artifact
 from deepnote_async.runs.failure import Failure
+from deepnote_async.runs.fanout import Watch
 from deepnote_async.runs.handle import RunHandle
+from deepnote_async.runs.many import Many, MapOptions, OnError
+from deepnote_async.runs.map import Outcomes, map_runs
+from deepnote_async.runs.outcome import MapStats, Outcome
 from deepnote_async.runs.reconcile import OnUnknown, start_and_resolve
 from deepnote_async.runs.registry import StartRegistry
 from deepnote_async.runs.result import RunResult
@@ -14,7 +18,13 @@ __all__ = [
     "Artifact",
     "Contents",
     "Failure",
+    "Many",
+    "MapOptions",
+    "MapStats",
+    "OnError",
     "OnUnknown",
+    "Outcome",
+    "Outcomes",
     "RunHandle",
     "RunKey",
     "RunLister",
@@ -22,6 +32,8 @@ __all__ = [
     "RunService",
     "SnapshotAnswer",
     "StartRegistry",
+    "Watch",
+    "map_runs",
     "start_and_resolve",
     "start_run",
 ]

@@ -13,11 +13,13 @@ from typing import TypeAlias, TypeVar
 import anyio
 
 from deepnote_async.errors import (
+    APIError,
     CallError,
     RunStartUnknownError,
     TransportError,
 )
 from deepnote_async.events import RunEvent
+from deepnote_async.runs.refusals import is_run_limit
 from deepnote_async.runs.service import RunService
 from deepnote_async.transport import SendRecord, may_have_been_applied
 
@@ -51,8 +53,8 @@ async def start_run(
         with noting_cancellation(service, notebook_id, record):
             return await send(record)
     except CallError as error:
-        if not may_have_been_applied(error):
-            raise
+        if not may_have_been_applied(error) or (isinstance(error, APIError) and is_run_limit(error)):
+            raise  # whatever the status: a service that names its limit of runs at once says that it started none
         unknown = RunStartUnknownError(
             f"The start of a run of notebook {notebook_id} was sent, but nothing proves whether the run exists: "
             f"{error}. {advice}",
