@@ -2,7 +2,8 @@
 
 Wide open until then. A limit of runs at once is learnt from the first refusal: as many fit as this fan-out has going on
 at that moment. From there on a start goes out when one of those runs ends, and beside that a single one to try, after a
-pause that doubles from 1 to 30 seconds as long as it is refused: others' runs may fill the limit, and may end.
+pause that doubles from 1 to 30 seconds as long as it is refused: others' runs may fill the limit, and may end. A start
+that is accepted halves the pause, no more: our own run may have ended without our knowing, which is no new room.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class _Closing:
     def reopen(self, ticket: int) -> None:
         """Note that a start was accepted, if it went out after the last refusal."""
         if ticket > self._last:
-            self.until, self._pause = -math.inf, FIRST_PAUSE
+            self.until, self._pause = -math.inf, max(FIRST_PAUSE, self._pause / 2)
 
 
 class StartBrake:

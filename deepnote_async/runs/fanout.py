@@ -174,14 +174,10 @@ class Fanout:
             self._put(Outcome(index=item.index, inputs=item.inputs, error=located(error, self._many.name, item.index)))
             return
         if handle is None:
-            if self.ending != "left":
-                self._put(
-                    Outcome(
-                        index=item.index,
-                        inputs=item.inputs,
-                        error=self._errors.not_started(item.index, self.ending, may_exist=item.may_exist),
-                    )
-                )
+            # Where the failure is raised, it must not be another one than what called this start off.
+            if self.ending != "left" and not (self.ending == "failure" and self._options.on_error == "raise"):
+                error = self._errors.not_started(item.index, self.ending, may_exist=item.may_exist)
+                self._put(Outcome(index=item.index, inputs=item.inputs, error=error))
             return
         if self.ending != "left":
             self._put(await self._ended(item, handle))

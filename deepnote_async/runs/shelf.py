@@ -107,7 +107,7 @@ class Shelf:
                 f"not ended: {named}{more}. outcomes.abandoned holds their handles."
             )
         if self.doubtful:
-            places = ", ".join(f"{index}" for index in self.doubtful[:MOST_NAMED])
+            places = ", ".join(f"{index}" for index in sorted(self.doubtful)[:MOST_NAMED])
             more = f" and {len(self.doubtful) - MOST_NAMED} more" if len(self.doubtful) > MOST_NAMED else ""
             lines.append(f"Starts that were cut off, whose runs may exist all the same: of inputs {places}{more}.")
         return "\n".join(lines) or None
