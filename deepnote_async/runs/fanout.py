@@ -13,7 +13,8 @@ from typing import TypeAlias
 
 import anyio
 
-from deepnote_async.errors import APIError, RunTimeoutError
+from deepnote_async.errors import APIError, RunFailedError, RunTimeoutError
+from deepnote_async.models import Run
 from deepnote_async.runs.brake import StartBrake
 from deepnote_async.runs.crew import new_crew
 from deepnote_async.runs.failure import diagnose
@@ -176,8 +177,8 @@ class Fanout:
         if handle is None:
             # Where the failure is raised, it must not be another one than what called this start off.
             if self.ending != "left" and not (self.ending == "failure" and self._options.on_error == "raise"):
-                error = self._errors.not_started(item.index, self.ending, may_exist=item.may_exist)
-                self._put(Outcome(index=item.index, inputs=item.inputs, error=error))
+                why = self._errors.not_started(item.index, self.ending, may_exist=item.may_exist)
+                self._put(Outcome(index=item.index, inputs=item.inputs, error=why))
             return
         if self.ending != "left":
             self._put(await self._ended(item, handle))
@@ -225,25 +226,34 @@ class Fanout:
 
     async def _ended(self, item: Item, handle: RunHandle) -> Outcome:
         """Wait for a run, and read what it produced where that is wanted."""
-        make = partial(Outcome, index=item.index, inputs=item.inputs, handle=handle)
         try:
             run = await handle.wait(self._left())
         except RunTimeoutError as error:
-            return make(error=self._errors.timed_out(error) if self._is_up() else error)
+            late = self._errors.timed_out(error) if self._is_up() else error
+            return Outcome(index=item.index, inputs=item.inputs, handle=handle, error=late)
         except Exception as error:  # noqa: BLE001  (it is this item's outcome)
-            return make(error=error)
+            return Outcome(index=item.index, inputs=item.inputs, handle=handle, error=error)
         finally:
             self._brake.run_ended()
-        if not self._options.outputs:
-            end = RunResult(run=run, handle=handle, failure=diagnose(run, ()))
-            return make(run=run, error=failed_run(end))
+        result, trouble = await self._read(handle, run) if self._options.outputs else (None, _bare_failure(handle, run))
+        return Outcome(
+            index=item.index,
+            inputs=item.inputs,
+            handle=handle,
+            run=result.run if result is not None else run,
+            result=result,
+            error=trouble,
+        )
+
+    async def _read(self, handle: RunHandle, run: Run) -> tuple[RunResult | None, Exception | None]:
+        """Read what an ended run produced; gives the result, and what is wrong."""
         with anyio.CancelScope(deadline=self._total.at):
             try:
                 result = await handle.result(check=False)
-            except Exception as error:  # noqa: BLE001  (the same)
-                return make(run=run, error=error)
-            return make(run=result.run, result=result, error=failed_run(result))
-        return make(run=run, error=self._errors.unread(run))
+            except Exception as error:  # noqa: BLE001  (it is this item's outcome)
+                return None, error
+            return result, failed_run(result)
+        return None, self._errors.unread(run)
 
     def _is_up(self) -> bool:
         return anyio.current_time() >= self._total.at
@@ -283,3 +293,8 @@ class Fanout:
         self.broken = self.broken or RuntimeError(f"a task of this map {what}")
         self.broken.__cause__ = error
         self.news.give()
+
+
+def _bare_failure(handle: RunHandle, run: Run) -> RunFailedError | None:
+    """Make the error of a run that failed and of which nothing more is read."""
+    return failed_run(RunResult(run=run, handle=handle, failure=diagnose(run, ())))

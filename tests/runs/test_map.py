@@ -52,7 +52,7 @@ def test_ordered_outcomes_come_in_the_order_of_the_inputs(library: str) -> None:
 
 @both
 @pytest.mark.parametrize("ordered", [False, True])
-def test_no_more_runs_go_on_than_were_allowed(library: str, ordered: bool) -> None:
+def test_no_more_runs_go_on_than_were_allowed(library: str, *, ordered: bool) -> None:
     farm = Farm(lasts=lambda n: 1.0 + n % 7)
     came = mapped(library, farm, numbers(50), concurrency=5, ordered=ordered)
     assert len(came) == 50
@@ -75,7 +75,7 @@ def counting(count: int, read: list[int]) -> Iterator[dict[str, int]]:
 
 @both
 @pytest.mark.parametrize(("ordered", "window"), [(False, 4), (True, 16)])
-def test_inputs_are_read_no_further_than_the_window(library: str, ordered: bool, window: int) -> None:
+def test_inputs_are_read_no_further_than_the_window(library: str, *, ordered: bool, window: int) -> None:
     read: list[int] = []
     farm = Farm()
 
@@ -163,12 +163,11 @@ def test_a_map_inside_a_map(library: str) -> None:
     async def main() -> list[tuple[int, int]]:
         farm = Farm()
         pairs = []
-        async with client_of(farm.answer) as client:
-            async with client.runs.map("nb", numbers(3), ordered=True) as outer:
-                async for first in outer:
-                    many = [{"n": 10 * (first.index + 1) + n} for n in range(2)]
-                    async with client.runs.map("nb", many, ordered=True) as inner:
-                        pairs += [(first.index, second.index) async for second in inner]
+        async with client_of(farm.answer) as client, client.runs.map("nb", numbers(3), ordered=True) as outer:
+            async for first in outer:
+                many = [{"n": 10 * (first.index + 1) + n} for n in range(2)]
+                async with client.runs.map("nb", many, ordered=True) as inner:
+                    pairs += [(first.index, second.index) async for second in inner]
         return pairs
 
     assert run_on(library, main) == [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)]
@@ -223,7 +222,8 @@ def test_every_failure_is_the_outcome_of_its_item(library: str) -> None:
     assert [outcome.handle is None for outcome in came] == [False, True, True, False, True, True, False]
     assert [outcome.status for outcome in came] == ["error", None, None, "running", None, None, "success"]
     for outcome in came[:-1]:
-        with pytest.raises(type(outcome.error)):  # type: ignore[arg-type]
+        assert outcome.error is not None
+        with pytest.raises(type(outcome.error)):
             outcome.unwrap()
     assert farm.posts == 5
 

@@ -47,7 +47,7 @@ def test_break_fills_abandoned(library: str) -> None:
                 async for outcome in outcomes:
                     assert outcome.index == 3
                     break
-                assert outcomes.abandoned == ()
+                assert left(outcomes) == []
             assert sorted(left(outcomes)) == [f"run-{n}" for n in range(len(farm.started)) if n != 3]
             assert len(farm.started) <= 7
             assert (await outcomes.abandoned[0].wait()).status == "success"
@@ -152,7 +152,7 @@ def test_a_scope_that_is_cancelled_around_a_map(library: str) -> None:
 @both
 @pytest.mark.parametrize(("seconds", "is_learnt"), [(LEARN_SECONDS - 1, True), (LEARN_SECONDS + 1, False)])
 @pytest.mark.parametrize("by", ["body", "scope"])
-def test_a_start_that_was_sent_may_learn_its_id(library: str, seconds: float, is_learnt: bool, by: str) -> None:
+def test_a_start_that_was_sent_may_learn_its_id(library: str, seconds: float, *, is_learnt: bool, by: str) -> None:
     async def slowly(_n: int) -> None:
         await anyio.sleep(seconds)
 
@@ -166,7 +166,7 @@ def test_a_start_that_was_sent_may_learn_its_id(library: str, seconds: float, is
                         if by == "scope":
                             scope.cancel()
                             await anyio.sleep(1)
-                        raise KeyError("mine")
+                        raise KeyError("mine")  # noqa: TRY301
                 except (KeyError, anyio.get_cancelled_exc_class()) as error:
                     notes = "\n".join(error.__notes__)
                     if not isinstance(error, KeyError):
@@ -367,9 +367,8 @@ def test_an_async_iterable_that_waits_does_not_hold_up_the_end(library: str) -> 
         await anyio.sleep_forever()
 
     async def main() -> None:
-        async with client_of(Farm().answer) as client:
-            async with client.runs.map("nb", endless()) as outcomes:
-                assert (await anext(outcomes)).index == 0
+        async with client_of(Farm().answer) as client, client.runs.map("nb", endless()) as outcomes:
+            assert (await anext(outcomes)).index == 0
         assert anyio.current_time() < 10
 
     run_on(library, main)

@@ -81,7 +81,7 @@ def test_other_statuses_are_not_taken_for_one(status: int) -> None:
     ],
 )
 def test_only_a_call_that_waited_at_the_gate_is_repeated(
-    sent: str, spent: tuple[tuple[str, float], ...], is_repeated: bool
+    sent: str, spent: tuple[tuple[str, float], ...], *, is_repeated: bool
 ) -> None:
     error = DeadlineExceededError("late", method="POST", path="/v2/runs")
     error.sent, error.spent = sent, spent  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
@@ -127,7 +127,8 @@ def test_a_limit_that_others_fill_is_tried_ever_more_rarely() -> None:
 
 def test_a_limit_that_is_lifted_is_noticed() -> None:
     farm = Farm(lasts=lambda _n: 100.0)
-    farm._refuse = lambda n: limited(farm, 2 if anyio.current_time() < 50 else 1000)(n)
+    before, after = limited(farm, 2), limited(farm, 1000)
+    farm._refuse = lambda n: before(n) if anyio.current_time() < 50 else after(n)
     assert run_all("asyncio", farm, 30, concurrency=30) < 250
     assert farm.most >= 28
 
@@ -151,9 +152,11 @@ def test_starts_that_only_waited_at_the_gate_are_sent_later() -> None:
     farm = Farm()
 
     async def main() -> None:
-        async with client_of(farm.answer, rate=1.0, timeout=10.0) as client:
-            async with client.runs.map("nb", numbers(40), concurrency=40, outputs=False) as outcomes:
-                assert [outcome.error async for outcome in outcomes] == [None] * 40
+        async with (
+            client_of(farm.answer, rate=1.0, timeout=10.0) as client,
+            client.runs.map("nb", numbers(40), concurrency=40, outputs=False) as outcomes,
+        ):
+            assert [outcome.error async for outcome in outcomes] == [None] * 40
 
     run_on("asyncio", main)
     assert farm.posts == 40

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -63,25 +64,37 @@ async def rows_later() -> AsyncIterator[dict[str, Any]]:
         yield row
 
 
-@pytest.mark.parametrize(
-    ("many", "ordered", "slow"), [(rows, False, False), (rows, True, False), (rows_later, True, True)]
-)
-async def test_a_hundred_thousand_inputs_stream_at_constant_memory(many: Any, ordered: bool, slow: bool) -> None:
-    early = late = 0
+async def consume(outcomes: Outcomes, *, ordered: bool = False, slow: bool = False) -> AsyncIterator[int]:
+    """Take all outcomes; gives their count, early and at the end."""
+    count = 0
+    async with outcomes:
+        async for outcome in outcomes:
+            assert not ordered or outcome.index == count
+            count += 1
+            if slow and count % 100 == 0:
+                await asyncio.sleep(0.001)
+            if count in {EARLY, MANY}:
+                gc.collect()
+                yield count
+    assert count == MANY
+
+
+@pytest.mark.parametrize(("many", "ordered", "slow"), [(rows, False, False), (rows_later, True, True)])
+async def test_a_hundred_thousand_inputs_leave_nothing_behind(many: Any, *, ordered: bool, slow: bool) -> None:
+    outcomes = light(many(), ordered=ordered, timeout=600)
+    blocks = [sys.getallocatedblocks() async for _ in consume(outcomes, ordered=ordered, slow=slow)]
+    assert len(blocks) == 2
+    assert blocks[1] - blocks[0] < 2_000
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("ordered", [False, True])
+async def test_a_hundred_thousand_inputs_stream_at_constant_memory(*, ordered: bool) -> None:
     tracemalloc.start()
     try:
-        async with light(many(), ordered=ordered, timeout=600) as outcomes:
-            count = 0
-            async for outcome in outcomes:
-                assert not ordered or outcome.index == count
-                count += 1
-                if slow and count % 100 == 0:
-                    await asyncio.sleep(0.001)
-                if count in {EARLY, MANY}:
-                    gc.collect()
-                    early, late = late, tracemalloc.get_traced_memory()[0]
-            assert count == MANY
-            peak = tracemalloc.get_traced_memory()[1]
+        outcomes = light(rows(), ordered=ordered)
+        early, late = [tracemalloc.get_traced_memory()[0] async for _ in consume(outcomes, ordered=ordered)]
+        peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert late - early < 100_000
