@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, Unpack
+from typing import Unpack
 
 from deepnote_async.errors import RunStartUnknownError
 from deepnote_async.inputs import InputArgument
-from deepnote_async.models import Run, RunStatus
+from deepnote_async.models import Run
 from deepnote_async.resources.run_service import DeepnoteRuns
-from deepnote_async.resources.start_plan import StartPlan, StorageMode
-from deepnote_async.resources.wire import normalised_run, run_record
+from deepnote_async.resources.start_plan import StartPlan, StorageMode, read_started
 from deepnote_async.runs import (
     Many,
     MapOptions,
@@ -28,7 +27,6 @@ from deepnote_async.runs import (
 from deepnote_async.runs.handle import handle_from_dict
 from deepnote_async.runs.reconcile import start_candidates
 from deepnote_async.transport import CallOptions, SendRecord, Transport, check_timeout, path_id
-from deepnote_async_api import models as wire
 from deepnote_async_api.api.runs import create_run
 
 
@@ -291,7 +289,7 @@ class Runs:
 
         async def send(record: SendRecord) -> Run:
             watch(record)
-            return await self._transport.call(create_run, request, _read_started, record=record, **options)
+            return await self._transport.call(create_run, request, read_started, record=record, **options)
 
         return await start_and_resolve(
             self._service,
@@ -302,18 +300,3 @@ class Runs:
             key=key,
             options=options,
         )
-
-
-def _read_started(body: dict[str, Any]) -> Run:
-    """Read the answer to a start. The id is what counts: with it the run is not lost, whatever else is unreadable."""
-    started = normalised_run(body)
-    if isinstance(started.get("runId"), int):
-        started["runId"] = str(started["runId"])
-    run_id = started.get("runId")
-    if not isinstance(run_id, str) or not run_id:
-        started.pop("runId", None)
-        return run_record(wire.Run.from_dict(started))  # says that it is missing
-    try:
-        return run_record(wire.Run.from_dict(started))
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return Run(run_id=run_id, status=RunStatus(str(started.get("status") or "pending")), extra=started)

@@ -1,4 +1,4 @@
-"""What the starts of one call to `client.runs` have in common, checked before anything is sent."""
+"""What the starts of one call have in common, checked before anything is sent; and how the answer to a start is read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any, Literal, TypeAlias
 from attrs import frozen
 
 from deepnote_async.inputs import InputArgument, WireValue, to_wire
+from deepnote_async.models import Run, RunStatus
+from deepnote_async.resources.wire import normalised_run, run_record
 from deepnote_async.runs import OnUnknown, RunKey
 from deepnote_async.runs.caller import refuse_own_notebook
 from deepnote_async.runs.reconcile import check_on_unknown
@@ -92,3 +94,18 @@ class StartPlan:
             raise ValueError("machine_type is for detached runs; a live run uses the project's machine")
         if self.storage_mode not in {None, "read_write", "readonly"}:
             raise ValueError(f"storage_mode takes 'read_write' or 'readonly', not {self.storage_mode!r}")
+
+
+def read_started(body: dict[str, Any]) -> Run:
+    """Read the answer to a start. The id is what counts: with it the run is not lost, whatever else is unreadable."""
+    started = normalised_run(body)
+    if isinstance(started.get("runId"), int):
+        started["runId"] = str(started["runId"])
+    run_id = started.get("runId")
+    if not isinstance(run_id, str) or not run_id:
+        started.pop("runId", None)
+        return run_record(wire.Run.from_dict(started))  # says that it is missing
+    try:
+        return run_record(wire.Run.from_dict(started))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return Run(run_id=run_id, status=RunStatus(str(started.get("status") or "pending")), extra=started)

@@ -7,6 +7,7 @@ may be closed by another one. Trio has no such tasks; there a nursery is opened 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeAlias
@@ -140,7 +141,11 @@ class NurseryCrew:
         """Open the nursery in this task."""
         self._home = anyio.get_current_task().id
         await self._outer.__aenter__()
-        await self._outer.start(self._host)
+        try:
+            await self._outer.start(self._host)
+        except BaseException:  # cancelled right here: what was entered has to be left
+            await self._outer.__aexit__(*sys.exc_info())
+            raise
 
     def spawn(self, work: Work) -> None:
         """Run something in a task of its own."""

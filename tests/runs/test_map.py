@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -281,6 +282,14 @@ def test_the_options_of_a_start_are_sent_with_each() -> None:
     run_on("asyncio", main)
     assert all(b'"detachedRunStorageMode":"readonly"' in body and b'"machineType":"m"' in body for body in bodies)
     assert len({body for body in bodies if b'"key":"' in body}) == 2
+
+
+def test_outcomes_can_be_pickled() -> None:
+    came = mapped("asyncio", Farm(ends=lambda n: "error" if n else "success"), numbers(2), ordered=True)
+    good, bad = pickle.loads(pickle.dumps(came))  # noqa: S301  (our own)
+    assert (good.index, good.inputs, good.handle.id, good.unwrap().status) == (0, {"n": 0}, "run-0", "success")
+    with pytest.raises(RunFailedError):
+        bad.unwrap()
 
 
 def test_the_figures() -> None:

@@ -255,6 +255,15 @@ def test_an_iterable_that_raises_is_heard_at_once_where_failures_are(library: st
     assert "run-0" in error.__notes__[1]
 
 
+@both
+def test_an_error_that_is_raised_is_the_one_that_ended_the_rest(library: str) -> None:
+    """The iterable raises before any start was sent; that those were called off is not what is raised."""
+    farm = Farm()
+    came, error, _seconds = mapped(library, farm, breaking(3), on_error="raise")
+    assert (came, farm.posts) == ([], 0)
+    assert isinstance(error, LookupError)
+
+
 def test_what_cannot_be_iterated_after_all() -> None:
     class Broken:
         def __iter__(self) -> Iterator[None]:

@@ -294,6 +294,24 @@ def test_on_trio_another_task_is_told_so() -> None:
 
 
 @both
+def test_it_may_be_cancelled_while_it_is_entered(library: str) -> None:
+    farm = Farm()
+
+    async def main() -> None:
+        async with client_of(farm.answer) as client:
+            outcomes = client.runs.map("nb", numbers(2))
+            with anyio.CancelScope() as scope:
+                scope.cancel()
+                async with outcomes:
+                    await anyio.sleep(1)
+            assert scope.cancelled_caught
+            await anyio.sleep(1)
+
+    run_on(library, main)
+    assert farm.posts == 0
+
+
+@both
 def test_it_is_iterated_inside_and_entered_once(library: str) -> None:
     async def main() -> None:
         async with client_of(Farm().answer) as client:
