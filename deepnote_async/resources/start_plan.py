@@ -1,4 +1,4 @@
-"""What the starts of one call have in common, checked before anything is sent; and how the answer to a start is read."""
+"""What the starts of one call have in common, checked before anything is sent; and how the answer to one is read."""
 
 from __future__ import annotations
 
