@@ -63,7 +63,7 @@ if TYPE_CHECKING:
         Workspace,
     )
     from deepnote_async.pagination import AsyncPaginator, Page
-    from deepnote_async.runs import Artifact, Failure, RunHandle, RunResult
+    from deepnote_async.runs import Artifact, Failure, MapStats, Outcome, Outcomes, RunHandle, RunResult
     from deepnote_async.sessions import Execution, Session, SessionStatus
     from deepnote_async.snapshot import Block, Output, Snapshot
     from deepnote_async.transport import Retry
@@ -91,11 +91,14 @@ __all__ = [
     "ImportResult",
     "ImportedNotebook",
     "LedgerError",
+    "MapStats",
     "Me",
     "NotFoundError",
     "Notebook",
     "NotebookBlock",
     "NotebookInput",
+    "Outcome",
+    "Outcomes",
     "Output",
     "Page",
     "PermissionDeniedError",
@@ -151,7 +154,7 @@ _ROOMS = {
         "Workspace",
     },
     "pagination": {"AsyncPaginator", "Page"},
-    "runs": {"Artifact", "Failure", "RunHandle", "RunResult"},
+    "runs": {"Artifact", "Failure", "MapStats", "Outcome", "Outcomes", "RunHandle", "RunResult"},
     "sessions": {"Execution", "Session", "SessionStatus"},
     "snapshot": {"Block", "Output", "Snapshot"},
     "transport": {"Retry"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal, NoReturn, Unpack
 
 import anyio
@@ -16,10 +17,20 @@ from deepnote_async.datalore.models import DataloreRun
 from deepnote_async.datalore.service import DataloreRuns, explained
 from deepnote_async.errors import RunStartUnknownError, UnsupportedError
 from deepnote_async.models import RunStatus
-from deepnote_async.runs import RunHandle, RunResult, start_run
+from deepnote_async.runs import (
+    Many,
+    MapOptions,
+    OnError,
+    Outcomes,
+    RunHandle,
+    RunResult,
+    Watch,
+    map_runs,
+    start_run,
+)
 from deepnote_async.runs.caller import refuse_own_notebook
 from deepnote_async.runs.handle import handle_from_dict
-from deepnote_async.transport import CallOptions, Transport, check_timeout, path_id
+from deepnote_async.transport import CallOptions, SendRecord, Transport, check_timeout, path_id
 
 UpdateReport = Literal["never", "on success"]
 _LOST = "Datalore cannot list runs, so it cannot be looked for; starting again could run the notebook twice."
@@ -72,24 +83,9 @@ class Runs:
             >>> handle = await client.runs.create("user123/notebook456", {"Region": "EU"})
         """
         notebook = self._notebook(notebook_id)
-        if update_report not in {None, "never", "on success"}:
-            raise ValueError(f"update_report takes 'never' or 'on success', with a space, not {update_report!r}")
-        body = wire.RunNotebookRequest(
-            notebook_id=notebook,
-            update_report=UNSET if update_report is None else wire.UpdateReport(update_report),
-            direct_file_storage_write=UNSET if direct_file_storage_write is None else direct_file_storage_write,
-            parameters=parameters_from(parameters) if parameters else UNSET,
-        )
-        request = run_notebook.build_request(body=body)
-        with explained():
-            run_id = await start_run(
-                self._service,
-                lambda record: self._transport.call(run_notebook, request, _read_started, record=record, **options),
-                notebook,
-                advice=_LOST,
-            )
-        started = DataloreRun(run_id=run_id, notebook_id=notebook, status=RunStatus.RUNNING)
-        return RunHandle(self._service, run_id, notebook, started, began=anyio.current_time())
+        _check_report(update_report)
+        start = partial(self._start, notebook, update_report, direct_file_storage_write)
+        return await start(parameters, lambda _record: None, **options)
 
     async def run(
         self,
@@ -123,6 +119,62 @@ class Runs:
         check_timeout(timeout)  # before anything is started
         handle = await self.create(notebook_id, parameters, update_report, direct_file_storage_write)
         return await handle.result(timeout, check=check)
+
+    def map(
+        self,
+        notebook_id: str,
+        many_parameters: Many[Mapping[str, Json] | None],
+        *,
+        concurrency: int = 32,
+        timeout: float | None = None,
+        total_timeout: float | None = None,
+        ordered: bool = False,
+        on_error: OnError = "collect",
+        outputs: bool = True,
+        update_report: UpdateReport | None = None,
+        direct_file_storage_write: bool | None = None,
+    ) -> Outcomes:
+        """Run a notebook once for each of many sets of parameters; the same as `AsyncDeepnote().runs.map`.
+
+        A lost start cannot be looked for, so its outcome stays unknown: `outcome.error` is RunStartUnknownError.
+
+        Args:
+            notebook_id: see `create`.
+            many_parameters: the parameters of each run, or None for a run without: an iterable, whose `next` is called
+                in the event loop and should not block, or an async iterable. Read one at a time, when a slot is free.
+            concurrency: how many runs go on at once, the reading of their results included.
+            timeout: seconds that each run may take from the acceptance of its start; None for as long as it takes.
+            total_timeout: seconds for everything.
+            ordered: give the outcomes in the order of the parameters.
+            on_error: "collect" gives an outcome with the `error`; "raise" raises it and leaves the other runs; "stop"
+                starts nothing more and ends with what is started.
+            outputs: read what each run produced; False fetches nothing, and `outcome.result` is None.
+            update_report: see `create`.
+            direct_file_storage_write: see `create`.
+
+        Raises:
+            ValueError: the id is none, or a number makes no sense.
+            TypeError: an argument is of another kind than it must be.
+
+        Example:
+            >>> async with client.runs.map("user123/notebook456", [{"Region": "EU"}, {"Region": "US"}]) as outcomes:
+            ...     async for outcome in outcomes:
+            ...         print(outcome.index, outcome.error or outcome.unwrap().text)
+        """
+        notebook = self._notebook(notebook_id)
+        _check_report(update_report)
+        options = MapOptions(
+            concurrency=concurrency,
+            timeout=timeout,
+            total_timeout=total_timeout,
+            ordered=ordered,
+            on_error=on_error,
+            outputs=outputs,
+        )
+        start = partial(self._start, notebook, update_report, direct_file_storage_write)
+        return map_runs(
+            start, many_parameters, "many_parameters", options, notebook_id=notebook, service=self._service.name
+        )
 
     async def run_interactive(self, notebook_id: str, **options: Unpack[CallOptions]) -> None:
         """Execute a notebook in place: its outputs in the editor change.
@@ -197,10 +249,41 @@ class Runs:
         """Raise UnsupportedError, as `reconcile` does; `lost.candidates(client)` asks for it."""
         return self.reconcile(lost.notebook_id)
 
+    async def _start(
+        self,
+        notebook: str,
+        update_report: UpdateReport | None,
+        direct_file_storage_write: bool | None,  # noqa: FBT001  (as in `create`)
+        parameters: Mapping[str, Json] | None,
+        watch: Watch,
+        **options: Unpack[CallOptions],
+    ) -> RunHandle:
+        body = wire.RunNotebookRequest(
+            notebook_id=notebook,
+            update_report=UNSET if update_report is None else wire.UpdateReport(update_report),
+            direct_file_storage_write=UNSET if direct_file_storage_write is None else direct_file_storage_write,
+            parameters=parameters_from(parameters) if parameters else UNSET,
+        )
+        request = run_notebook.build_request(body=body)
+
+        async def send(record: SendRecord) -> str:
+            watch(record)
+            return await self._transport.call(run_notebook, request, _read_started, record=record, **options)
+
+        with explained():
+            run_id = await start_run(self._service, send, notebook, advice=_LOST)
+        started = DataloreRun(run_id=run_id, notebook_id=notebook, status=RunStatus.RUNNING)
+        return RunHandle(self._service, run_id, notebook, started, began=anyio.current_time())
+
     def _notebook(self, notebook_id: str) -> str:
         notebook = notebook_id_from(notebook_id, self._base_url)
         refuse_own_notebook("datalore", notebook)
         return notebook
+
+
+def _check_report(update_report: str | None) -> None:
+    if update_report not in {None, "never", "on success"}:
+        raise ValueError(f"update_report takes 'never' or 'on success', with a space, not {update_report!r}")
 
 
 def _read_started(body: dict[str, Any]) -> str:

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Unpack
+from functools import partial
+from typing import Unpack
 
 from deepnote_async.errors import RunStartUnknownError
-from deepnote_async.inputs import InputArgument, WireValue, to_wire
-from deepnote_async.models import Run, RunStatus
+from deepnote_async.inputs import InputArgument
+from deepnote_async.models import Run
 from deepnote_async.resources.run_service import DeepnoteRuns
-from deepnote_async.resources.wire import normalised_run, run_record
+from deepnote_async.resources.start_plan import StartPlan, StorageMode, read_started
 from deepnote_async.runs import (
+    Many,
+    MapOptions,
+    OnError,
     OnUnknown,
+    Outcomes,
     RunHandle,
-    RunKey,
     RunResult,
     StartRegistry,
+    Watch,
+    map_runs,
     start_and_resolve,
 )
-from deepnote_async.runs.caller import refuse_own_notebook
 from deepnote_async.runs.handle import handle_from_dict
 from deepnote_async.runs.reconcile import start_candidates
-from deepnote_async.transport import CallOptions, Transport, check_timeout, path_id
-from deepnote_async_api import models as wire
+from deepnote_async.transport import CallOptions, SendRecord, Transport, check_timeout, path_id
 from deepnote_async_api.api.runs import create_run
-from deepnote_async_api.types import UNSET
-
-StorageMode = Literal["read_write", "readonly"]
 
 
 class Runs:
@@ -87,38 +88,18 @@ class Runs:
         Example:
             >>> handle = await client.runs.create(notebook_id, inputs={"region": "EU", "n": 3})
         """
-        key = None if run_key_input is None else RunKey.fresh(run_key_input)
-        path_id(notebook_id, "notebook_id")
-        refuse_own_notebook("deepnote", notebook_id)
-        _check_mode(detached=detached, storage_mode=storage_mode, block_ids=block_ids, machine_type=machine_type)
-        if run_dependent_blocks is not None and block_ids is None:
-            raise ValueError("run_dependent_blocks only means something together with block_ids")
-        body = wire.CreateRunBody(
+        plan = StartPlan(
             notebook_id=notebook_id,
             detached=detached,
-            detached_run_storage_mode=UNSET if storage_mode is None else wire.StorageMode(storage_mode),
-            block_ids=UNSET if block_ids is None else list(block_ids),
-            run_dependent_blocks=UNSET if run_dependent_blocks is None else run_dependent_blocks,
-            machine_type=UNSET if machine_type is None else machine_type,
-        )
-        values: dict[str, WireValue] = to_wire(inputs) if inputs else {}
-        if key is not None:
-            if key.name in values:
-                raise ValueError(f"input {key.name!r} is the run_key_input: it gets its value here, so leave it out")
-            values[key.name] = key.value
-        if values:
-            body.inputs = wire.RunInputs()
-            body.inputs.additional_properties = dict(values)
-        request = create_run.build_request(body=body)
-        return await start_and_resolve(
-            self._service,
-            self._registry,
-            notebook_id,
-            lambda record: self._transport.call(create_run, request, _read_started, record=record, **options),
+            storage_mode=storage_mode,
+            block_ids=block_ids,
+            run_dependent_blocks=run_dependent_blocks,
+            machine_type=machine_type,
             on_unknown=on_unknown,
-            key=key,
-            options=options,
+            run_key_input=run_key_input,
         )
+        plan.check()
+        return await self._start(plan, inputs, lambda _record: None, **options)
 
     async def run(
         self,
@@ -173,6 +154,93 @@ class Runs:
         )
         return await handle.result(timeout, check=check)
 
+    def map(
+        self,
+        notebook_id: str,
+        many_inputs: Many[Mapping[str, InputArgument] | None],
+        *,
+        concurrency: int = 32,
+        timeout: float | None = None,
+        total_timeout: float | None = None,
+        ordered: bool = False,
+        on_error: OnError = "collect",
+        outputs: bool = True,
+        detached: bool = True,
+        storage_mode: StorageMode | None = None,
+        block_ids: Sequence[str] | None = None,
+        run_dependent_blocks: bool | None = None,
+        machine_type: str | None = None,
+        on_unknown: OnUnknown = "raise",
+        run_key_input: str | None = None,
+    ) -> Outcomes:
+        """Run a notebook once for each of many inputs, so many at a time, and give the outcomes as they come.
+
+        Nothing is sent before the result is entered with `async with`; see `Outcomes`.
+
+        Args:
+            notebook_id: the notebook to run.
+            many_inputs: the inputs of each run, or None for a run without: an iterable, whose `next` is called in the
+                event loop and should not block, or an async iterable. Read one at a time, when a slot is free.
+            concurrency: how many runs go on at once, the reading of their results included. An outcome that was not
+                taken yet keeps its slot.
+            timeout: seconds that each run may take from the acceptance of its start; None for as long as it takes.
+            total_timeout: seconds for everything. Then nothing more is read or started, and what is in hand becomes an
+                outcome with RunTimeoutError, whose runs go on; a start that was sent has up to 5 seconds to learn its
+                id before. `outcomes.stats.is_exhausted` tells whether all inputs were read.
+            ordered: give the outcomes in the order of the inputs. Up to four times `concurrency` inputs are in hand
+                then, so that one slow run does not stop the others at once; no more than `concurrency` runs go on.
+            on_error: what to do when a run fails, cannot be started, may or may not have been started, or is not waited
+                for any longer. "collect" gives an outcome with the `error`. "raise" raises the error out of the
+                iteration, starts nothing more and leaves the others running, named in a note of the error and in
+                `outcomes.abandoned`. "stop" starts nothing more, gives the outcomes of what is started, and ends.
+            outputs: read what each run produced. False gives an outcome the moment its run has ended and fetches
+                nothing: `outcome.run` tells how it ended, `outcome.result` is None.
+            detached: see `create`, as for the arguments after it.
+            storage_mode: see `create`.
+            block_ids: see `create`.
+            run_dependent_blocks: see `create`.
+            machine_type: see `create`.
+            on_unknown: see `create`; "reconcile" can tell a lost run only if nothing else starts this notebook, so here
+                with `concurrency=1`.
+            run_key_input: see `create`; each start gets a key of its own.
+
+        Raises:
+            ValueError: the arguments contradict each other, or a number makes no sense.
+            TypeError: an argument is of another kind than it must be.
+
+        Example:
+            >>> async with client.runs.map(notebook_id, ({"n": n} for n in range(1000)), concurrency=50) as outcomes:
+            ...     async for outcome in outcomes:
+            ...         print(outcome.inputs, outcome.error or outcome.unwrap().text)
+        """
+        plan = StartPlan(
+            notebook_id=notebook_id,
+            detached=detached,
+            storage_mode=storage_mode,
+            block_ids=block_ids,
+            run_dependent_blocks=run_dependent_blocks,
+            machine_type=machine_type,
+            on_unknown=on_unknown,
+            run_key_input=run_key_input,
+        )
+        plan.check()
+        options = MapOptions(
+            concurrency=concurrency,
+            timeout=timeout,
+            total_timeout=total_timeout,
+            ordered=ordered,
+            on_error=on_error,
+            outputs=outputs,
+        )
+        return map_runs(
+            partial(self._start, plan),
+            many_inputs,
+            "many_inputs",
+            options,
+            notebook_id=notebook_id,
+            service=self._service.name,
+        )
+
     async def start_candidates(self, lost: RunStartUnknownError) -> tuple[Run, ...]:
         """List the newest runs that may be the one whose start was lost; the same as `lost.candidates(client)`.
 
@@ -209,38 +277,26 @@ class Runs:
         path_id(handle.id, "run_id")
         return handle
 
+    async def _start(
+        self,
+        plan: StartPlan,
+        inputs: Mapping[str, InputArgument] | None,
+        watch: Watch,
+        **options: Unpack[CallOptions],
+    ) -> RunHandle:
+        key = plan.new_key()
+        request = plan.request(inputs, key)
 
-def _read_started(body: dict[str, Any]) -> Run:
-    """Read the answer to a start. The id is what counts: with it the run is not lost, whatever else is unreadable."""
-    started = normalised_run(body)
-    if isinstance(started.get("runId"), int):
-        started["runId"] = str(started["runId"])
-    run_id = started.get("runId")
-    if not isinstance(run_id, str) or not run_id:
-        started.pop("runId", None)
-        return run_record(wire.Run.from_dict(started))  # says that it is missing
-    try:
-        return run_record(wire.Run.from_dict(started))
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return Run(run_id=run_id, status=RunStatus(str(started.get("status") or "pending")), extra=started)
+        async def send(record: SendRecord) -> Run:
+            watch(record)
+            return await self._transport.call(create_run, request, read_started, record=record, **options)
 
-
-def _check_mode(
-    *, detached: bool, storage_mode: str | None, block_ids: Sequence[str] | None, machine_type: str | None
-) -> None:
-    """Refuse what the service would certainly refuse, and name the way out."""
-    if block_ids is not None:
-        if isinstance(block_ids, str):
-            raise TypeError("block_ids takes a list of ids, not one string")
-        if not block_ids:
-            raise ValueError("block_ids is empty; leave it out to run the whole notebook")
-        if len(set(block_ids)) != len(block_ids):
-            raise ValueError("block_ids names a block twice")
-        if detached:
-            raise ValueError("block_ids needs detached=False: only the live editor's machine runs single blocks")
-    if not detached and storage_mode is not None:
-        raise ValueError("storage_mode is for detached runs; a live run uses the project's storage as it is")
-    if not detached and machine_type is not None:
-        raise ValueError("machine_type is for detached runs; a live run uses the project's machine")
-    if storage_mode not in {None, "read_write", "readonly"}:
-        raise ValueError(f"storage_mode takes 'read_write' or 'readonly', not {storage_mode!r}")
+        return await start_and_resolve(
+            self._service,
+            self._registry,
+            plan.notebook_id,
+            send,
+            on_unknown=plan.on_unknown,
+            key=key,
+            options=options,
+        )

@@ -2,7 +2,11 @@
 
 from deepnote_async.runs.artifacts import Artifact
 from deepnote_async.runs.failure import Failure
+from deepnote_async.runs.fanout import Watch
 from deepnote_async.runs.handle import RunHandle
+from deepnote_async.runs.many import Many, MapOptions, OnError
+from deepnote_async.runs.map import Outcomes, map_runs
+from deepnote_async.runs.outcome import MapStats, Outcome
 from deepnote_async.runs.reconcile import OnUnknown, start_and_resolve
 from deepnote_async.runs.registry import StartRegistry
 from deepnote_async.runs.result import RunResult
@@ -15,7 +19,13 @@ __all__ = [
     "Artifact",
     "Contents",
     "Failure",
+    "Many",
+    "MapOptions",
+    "MapStats",
+    "OnError",
     "OnUnknown",
+    "Outcome",
+    "Outcomes",
     "RunHandle",
     "RunKey",
     "RunLister",
@@ -25,7 +35,9 @@ __all__ = [
     "StartRegistry",
     "StatusPage",
     "StatusRow",
+    "Watch",
     "Watcher",
+    "map_runs",
     "start_and_resolve",
     "start_run",
 ]

@@ -58,8 +58,7 @@ async def start_and_resolve(
         RunStartUnknownError: nothing proves whether the run exists.
         CallError: the run was certainly not started.
     """
-    if on_unknown not in {"raise", "reconcile"}:
-        raise ValueError(f"on_unknown takes 'raise' or 'reconcile', not {on_unknown!r}")
+    check_on_unknown(on_unknown)
     lister = None if on_unknown == "raise" and key is None else lister_of(service)
     with registry.start(notebook_id) as ticket:
         search = None if lister is None else Search(lister, ticket, notebook_id, key, options)
@@ -79,6 +78,16 @@ async def start_and_resolve(
             raise
         ticket.claim(run.run_id)
     return RunHandle(service, run.run_id, notebook_id, run, adopted, began=anyio.current_time())
+
+
+def check_on_unknown(on_unknown: str) -> None:
+    """Refuse what is no way to go about an unknown start.
+
+    Raises:
+        ValueError: it is neither "raise" nor "reconcile".
+    """
+    if on_unknown not in {"raise", "reconcile"}:
+        raise ValueError(f"on_unknown takes 'raise' or 'reconcile', not {on_unknown!r}")
 
 
 async def _started(service: RunService, send: Send[Run], notebook_id: str, search: Search | None) -> tuple[Run, bool]:

@@ -64,14 +64,21 @@ class RunResult:
 
     def raise_for_status(self) -> None:
         """Raise RunFailedError if the run did not end with success."""
-        if not self.status.is_failed:
-            return
-        head = f"Run {self.run.run_id} ended as {self.status.value}"
-        reason = self.failure.describe() if self.failure else "and gave no reason"
-        error = RunFailedError(f"{head}: {reason}" if self.failure else f"{head}, {reason}", run_id=self.run.run_id)
-        error.result = self
-        error.failure = self.failure
-        raise error
+        error = failed_run(self)
+        if error is not None:
+            raise error
+
+
+def failed_run(result: RunResult) -> RunFailedError | None:
+    """Make the error of a run that did not end with success; None for a success."""
+    if not result.status.is_failed:
+        return None
+    head = f"Run {result.run.run_id} ended as {result.status.value}"
+    reason = f"{head}: {result.failure.describe()}" if result.failure else f"{head}, and gave no reason"
+    error = RunFailedError(reason, run_id=result.run.run_id)
+    error.result = result
+    error.failure = result.failure
+    return error
 
 
 async def build_result(handle: RunHandle, answer: SnapshotAnswer) -> RunResult:
