@@ -18,13 +18,13 @@ from deepnote_async.datalore.service import DataloreRuns, explained
 from deepnote_async.errors import RunStartUnknownError, UnsupportedError
 from deepnote_async.models import RunStatus
 from deepnote_async.runs import (
+    Follow,
     Many,
     MapOptions,
     OnError,
     Outcomes,
     RunHandle,
     RunResult,
-    Watch,
     map_runs,
     start_run,
 )
@@ -255,7 +255,7 @@ class Runs:
         update_report: UpdateReport | None,
         direct_file_storage_write: bool | None,  # noqa: FBT001  (as in `create`)
         parameters: Mapping[str, Json] | None,
-        watch: Watch,
+        follow: Follow,
         **options: Unpack[CallOptions],
     ) -> RunHandle:
         body = wire.RunNotebookRequest(
@@ -267,7 +267,7 @@ class Runs:
         request = run_notebook.build_request(body=body)
 
         async def send(record: SendRecord) -> str:
-            watch(record)
+            follow(record)
             return await self._transport.call(run_notebook, request, _read_started, record=record, **options)
 
         with explained():

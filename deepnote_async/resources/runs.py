@@ -12,6 +12,7 @@ from deepnote_async.models import Run
 from deepnote_async.resources.run_service import DeepnoteRuns
 from deepnote_async.resources.start_plan import StartPlan, StorageMode, read_started
 from deepnote_async.runs import (
+    Follow,
     Many,
     MapOptions,
     OnError,
@@ -20,7 +21,6 @@ from deepnote_async.runs import (
     RunHandle,
     RunResult,
     StartRegistry,
-    Watch,
     map_runs,
     start_and_resolve,
 )
@@ -281,14 +281,14 @@ class Runs:
         self,
         plan: StartPlan,
         inputs: Mapping[str, InputArgument] | None,
-        watch: Watch,
+        follow: Follow,
         **options: Unpack[CallOptions],
     ) -> RunHandle:
         key = plan.new_key()
         request = plan.request(inputs, key)
 
         async def send(record: SendRecord) -> Run:
-            watch(record)
+            follow(record)
             return await self._transport.call(create_run, request, read_started, record=record, **options)
 
         return await start_and_resolve(

@@ -2,23 +2,21 @@
 
 from deepnote_async.runs.artifacts import Artifact
 from deepnote_async.runs.failure import Failure
-from deepnote_async.runs.fanout import Watch
+from deepnote_async.runs.fan_out import Follow, Many, MapOptions, MapStats, OnError, Outcome, Outcomes, map_runs
 from deepnote_async.runs.handle import RunHandle
-from deepnote_async.runs.many import Many, MapOptions, OnError
-from deepnote_async.runs.map import Outcomes, map_runs
-from deepnote_async.runs.outcome import MapStats, Outcome
 from deepnote_async.runs.reconcile import OnUnknown, start_and_resolve
 from deepnote_async.runs.registry import StartRegistry
 from deepnote_async.runs.result import RunResult
 from deepnote_async.runs.runkey import RunKey
 from deepnote_async.runs.service import Contents, RunLister, RunService, SnapshotAnswer, StatusPage, StatusRow
 from deepnote_async.runs.start import start_run
-from deepnote_async.runs.watcher import Watcher
+from deepnote_async.runs.watching import Watcher
 
 __all__ = [
     "Artifact",
     "Contents",
     "Failure",
+    "Follow",
     "Many",
     "MapOptions",
     "MapStats",
@@ -35,7 +33,6 @@ __all__ = [
     "StartRegistry",
     "StatusPage",
     "StatusRow",
-    "Watch",
     "Watcher",
     "map_runs",
     "start_and_resolve",

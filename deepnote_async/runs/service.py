@@ -16,7 +16,7 @@ from deepnote_async.snapshot import Block, Snapshot
 from deepnote_async.transport import CallOptions
 
 if TYPE_CHECKING:
-    from deepnote_async.runs.watcher import Watcher
+    from deepnote_async.runs.watching.watcher import Watcher
 
 
 @frozen(kw_only=True)

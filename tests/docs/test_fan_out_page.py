@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from deepnote_async import AsyncDeepnote
-from deepnote_async.runs.brake import FIRST_PAUSE, LONGEST_HINT, LONGEST_PAUSE
-from deepnote_async.runs.fanout import LEARN_SECONDS
-from deepnote_async.runs.many import ORDERED_WINDOW
-from deepnote_async.runs.refusals import LIMIT_STATUSES
-from deepnote_async.runs.shelf import MOST_NAMED
+from deepnote_async.runs.fan_out.brake import FIRST_PAUSE, LONGEST_HINT, LONGEST_PAUSE
+from deepnote_async.runs.fan_out.fanout import LEARN_SECONDS
+from deepnote_async.runs.fan_out.many import ORDERED_WINDOW
+from deepnote_async.runs.fan_out.refusals import LIMIT_STATUSES
+from deepnote_async.runs.fan_out.shelf import MOST_NAMED
 from deepnote_emulator import Emulator
 
 PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "fan-out.md").read_text(encoding="utf-8")

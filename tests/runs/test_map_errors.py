@@ -17,7 +17,7 @@ from deepnote_async import (
     RunStartUnknownError,
     RunTimeoutError,
 )
-from deepnote_async.runs.fanout import LEARN_SECONDS
+from deepnote_async.runs.fan_out.fanout import LEARN_SECONDS
 from tests.support.farm import Farm, both, numbers, run_on, said
 from tests.support.service import client_of
 

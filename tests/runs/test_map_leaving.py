@@ -12,8 +12,8 @@ import pytest
 import trio
 
 from deepnote_async import AsyncDeepnote, Outcomes
-from deepnote_async.runs.fanout import LEARN_SECONDS
-from deepnote_async.runs.shelf import MOST_NAMED
+from deepnote_async.runs.fan_out.fanout import LEARN_SECONDS
+from deepnote_async.runs.fan_out.shelf import MOST_NAMED
 from deepnote_emulator import Emulator
 from tests.support.farm import Farm, both, numbers, run_on, said
 from tests.support.service import client_of

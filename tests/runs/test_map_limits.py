@@ -8,8 +8,8 @@ import anyio
 import httpx
 import pytest
 
-from deepnote_async import APIError, DeadlineExceededError, RunStartUnknownError, ServerError
-from deepnote_async.runs.refusals import LIMIT_STATUSES, is_run_limit, slowdown_of
+from deepnote_async import APIError, DeadlineExceededError, RunStartUnknownError
+from deepnote_async.runs.fan_out.refusals import LIMIT_STATUSES, is_run_limit, slowdown_of
 from deepnote_async.transport.mapping import ERRORS_BY_STATUS
 from tests.support.farm import Farm, both, numbers, run_on, said
 from tests.support.service import client_of
@@ -103,7 +103,7 @@ def run_all(library: str, farm: Farm, count: int, **options: object) -> float:
 
 
 @both
-@pytest.mark.parametrize("status", [409, 429, 403, 400, 422, 503])
+@pytest.mark.parametrize("status", [409, 429, 403, 400, 422])
 def test_a_limit_of_runs_slows_starts_down(library: str, status: int) -> None:
     farm = Farm(lasts=lambda _n: 60.0)
     farm._refuse = limited(farm, 4, status)
@@ -186,15 +186,12 @@ def test_a_refusal_for_good_fails_at_once(status: int, message: str) -> None:
     assert farm.posts == 3
 
 
-async def test_a_start_alone_tells_a_limit_from_the_unknown() -> None:
+async def test_a_5xx_that_names_a_limit_proves_nothing() -> None:
     farm = Farm(refuse=lambda _n: said(503, "Parallel run limit reached"))
-    async with client_of(farm.answer) as client:
-        with pytest.raises(ServerError):
-            await client.runs.create("nb")
-    farm = Farm(refuse=lambda _n: said(503, "upstream unavailable"))
-    async with client_of(farm.answer) as client:
-        with pytest.raises(RunStartUnknownError):
-            await client.runs.create("nb")
+    async with client_of(farm.answer) as client, client.runs.map("nb", numbers(1)) as outcomes:
+        [outcome] = [outcome async for outcome in outcomes]
+    assert isinstance(outcome.error, RunStartUnknownError)
+    assert farm.posts == 1
 
 
 def test_the_lowest_inputs_go_first_when_starts_were_held_back() -> None:

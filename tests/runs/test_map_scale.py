@@ -14,8 +14,8 @@ import pytest
 
 from deepnote_async import Run, RunHandle, RunStatus
 from deepnote_async.errors import BadRequestError
-from deepnote_async.runs import MapOptions, Outcomes, Watch, map_runs
-from deepnote_async.runs.outcome import Inputs
+from deepnote_async.runs import Follow, MapOptions, Outcomes, map_runs
+from deepnote_async.runs.fan_out.outcome import Inputs
 
 MANY = 100_000
 EARLY = 2_000
@@ -37,7 +37,7 @@ class Lasting(RunHandle):
         raise AssertionError("unreachable: it never ends")
 
 
-async def start(inputs: Inputs, _watch: Watch) -> RunHandle:
+async def start(inputs: Inputs, _follow: Follow) -> RunHandle:
     number = (inputs or {})["n"]
     if number % 100 == 99:
         raise BadRequestError("400", method="POST", path="/v2/runs", status=400)
@@ -104,7 +104,7 @@ async def test_a_hundred_thousand_inputs_stream_at_constant_memory(*, ordered: b
 async def test_what_a_waiting_run_costs_here() -> None:
     """The engine's share of it; what `wait` costs comes on top."""
 
-    async def start_lasting(_inputs: Inputs, _watch: Watch) -> RunHandle:
+    async def start_lasting(_inputs: Inputs, _follow: Follow) -> RunHandle:
         return handles.pop()
 
     count = 10_000

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from deepnote_async.runs.tracked import Group, TrackedRun, WatchedNotebook
+from deepnote_async.runs.watching.tracked import Group, TrackedRun, WatchedNotebook
 
 LAG_SECONDS: Final = 2.0
 """A run may take so long to show in the list without being missed."""

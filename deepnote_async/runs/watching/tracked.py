@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Final
 
 from deepnote_async.models import Run
-from deepnote_async.runs.background import Signal, new_signal
-from deepnote_async.runs.durations import Durations
+from deepnote_async.runs.watching.background import Signal, new_signal
+from deepnote_async.runs.watching.durations import Durations
 from deepnote_async.transport import Deadline
 
 MOST_TRUST: Final = 3

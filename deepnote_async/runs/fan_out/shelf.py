@@ -6,8 +6,8 @@ from collections import deque
 
 import anyio
 
+from deepnote_async.runs.fan_out.outcome import MapStats, Outcome
 from deepnote_async.runs.handle import RunHandle
-from deepnote_async.runs.outcome import MapStats, Outcome
 
 RATE_SECONDS = 60.0
 RATE_OUTCOMES = 128

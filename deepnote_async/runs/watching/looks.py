@@ -18,11 +18,11 @@ from deepnote_async.errors import (
     RateLimitError,
 )
 from deepnote_async.models import Run, RunStatus
-from deepnote_async.runs.durations import Durations
-from deepnote_async.runs.pages import expected_on, leave_pages, sort_in
 from deepnote_async.runs.service import RunLister, RunService, StatusPage, StatusRow
-from deepnote_async.runs.tracked import DISTRUST_SECONDS, Group, TrackedRun
 from deepnote_async.runs.wait import LONGEST_PAUSE_SECONDS, PATIENCE_SECONDS, TRANSIENT
+from deepnote_async.runs.watching.durations import Durations
+from deepnote_async.runs.watching.pages import expected_on, leave_pages, sort_in
+from deepnote_async.runs.watching.tracked import DISTRUST_SECONDS, Group, TrackedRun
 
 MAX_LOOKS: Final = 32
 """So many looks may be under way at once; while requests are refused, so few that the most urgent ones go first."""

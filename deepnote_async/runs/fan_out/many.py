@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, TypeVar
 
 from attrs import frozen
 
-from deepnote_async.runs.outcome import Inputs
+from deepnote_async.runs.fan_out.outcome import Inputs
 from deepnote_async.transport import check_timeout
 
 T = TypeVar("T")

@@ -15,22 +15,22 @@ import anyio
 
 from deepnote_async.errors import APIError, RunFailedError, RunTimeoutError
 from deepnote_async.models import Run
-from deepnote_async.runs.brake import StartBrake
-from deepnote_async.runs.crew import new_crew
 from deepnote_async.runs.failure import diagnose
+from deepnote_async.runs.fan_out.brake import StartBrake
+from deepnote_async.runs.fan_out.crew import new_crew
+from deepnote_async.runs.fan_out.late import Ending, LateErrors, located
+from deepnote_async.runs.fan_out.many import ManyInputs, MapOptions
+from deepnote_async.runs.fan_out.outcome import Inputs, Outcome
+from deepnote_async.runs.fan_out.refusals import slowdown_of
+from deepnote_async.runs.fan_out.shelf import Shelf
+from deepnote_async.runs.fan_out.signal import Signal
 from deepnote_async.runs.handle import RunHandle
-from deepnote_async.runs.late import Ending, LateErrors, located
-from deepnote_async.runs.many import ManyInputs, MapOptions
-from deepnote_async.runs.outcome import Inputs, Outcome
-from deepnote_async.runs.refusals import slowdown_of
 from deepnote_async.runs.result import RunResult, failed_run
-from deepnote_async.runs.shelf import Shelf
-from deepnote_async.runs.signal import Signal
 from deepnote_async.transport import Deadline, SendRecord
 
-Watch: TypeAlias = Callable[[SendRecord], None]
-Start: TypeAlias = Callable[[Inputs, Watch], Awaitable[RunHandle]]
-"""Starts a run with these inputs, once. It hands the record of what it sends to `watch` before it sends, so that a
+Follow: TypeAlias = Callable[[SendRecord], None]
+Start: TypeAlias = Callable[[Inputs, Follow], Awaitable[RunHandle]]
+"""Starts a run with these inputs, once. It hands the record of what it sends to `follow` before it sends, so that a
 start of which nothing has left can be called off."""
 
 LEARN_SECONDS = 5.0
@@ -53,7 +53,7 @@ class Item:
         """Whether something of the start has left, so that the run may exist."""
         return self.record is not None and self.record.sent != "no"
 
-    def watch(self, record: SendRecord) -> None:
+    def follow(self, record: SendRecord) -> None:
         """Follow how far the start came."""
         self.record = record
 
@@ -206,7 +206,7 @@ class Fanout:
             item.record = None
             ticket = await self._brake.enter(item.index)
             try:
-                handle = await self._start(item.inputs, item.watch)
+                handle = await self._start(item.inputs, item.follow)
             except Exception as error:
                 slowdown = slowdown_of(error)
                 if slowdown is None or slowdown == "gate":

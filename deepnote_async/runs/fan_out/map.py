@@ -5,10 +5,10 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Literal, Self
 
-from deepnote_async.runs.fanout import Fanout, Start
+from deepnote_async.runs.fan_out.fanout import Fanout, Start
+from deepnote_async.runs.fan_out.many import ManyInputs, MapOptions, OnError
+from deepnote_async.runs.fan_out.outcome import MapStats, Outcome
 from deepnote_async.runs.handle import RunHandle
-from deepnote_async.runs.many import ManyInputs, MapOptions, OnError
-from deepnote_async.runs.outcome import MapStats, Outcome
 
 
 class Outcomes:

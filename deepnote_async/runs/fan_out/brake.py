@@ -13,7 +13,7 @@ import math
 
 import anyio
 
-from deepnote_async.runs.signal import Signal
+from deepnote_async.runs.fan_out.signal import Signal
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0

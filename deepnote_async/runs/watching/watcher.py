@@ -20,22 +20,16 @@ from anyio.abc import TaskGroup
 
 from deepnote_async.errors import DeepnoteError
 from deepnote_async.models import Run
-from deepnote_async.runs.background import spawn
-from deepnote_async.runs.durations import Durations, bin_of
-from deepnote_async.runs.looks import Looks
-from deepnote_async.runs.pages import place, remove
-from deepnote_async.runs.schedule import next_look, price_of_look
 from deepnote_async.runs.service import RunLister, RunService
-from deepnote_async.runs.tracked import Group, TrackedRun, Wait, WatchedNotebook
+from deepnote_async.runs.watching.background import spawn
+from deepnote_async.runs.watching.durations import Durations
+from deepnote_async.runs.watching.looks import Looks
+from deepnote_async.runs.watching.pages import place, remove
+from deepnote_async.runs.watching.plan import Plan
+from deepnote_async.runs.watching.tracked import Group, TrackedRun, Wait, WatchedNotebook
 from deepnote_async.transport import OTHER_LOOP, Deadline, running_loop
 
 CLOSE_SECONDS: Final = 5.0
-SOONEST_SECONDS: Final = 0.2
-RECHECK: Final = 0.2
-"""A plan is made anew after this part of the age of the youngest run, for its chance to end changes with its age."""
-ALONE: Final = 0.8
-"""A run that makes up this part of what a page is worth is looked at alone: an answer for one is much smaller."""
-NOW_SECONDS: Final = 1e-3
 MAX_NOTEBOOKS: Final = 1000
 
 
@@ -44,17 +38,15 @@ class Watcher:
 
     Args:
         service: where they run.
-        price: makes looks dearer (above 1) or cheaper; for measurements.
     """
 
-    def __init__(self, service: RunService, *, price: float = 1.0) -> None:
-        self.price = price
+    def __init__(self, service: RunService) -> None:
+        self._plan = Plan()
         self._service = service
         self._general = Durations()
         self._durations: OrderedDict[str, Durations] = OrderedDict()
         self._notebooks: dict[str | None, WatchedNotebook] = {}
         self._runs: dict[str, TrackedRun] = {}
-        self._due: list[tuple[float, int, Group, int]] = []
         self._deadlines: list[tuple[float, int, Wait, TrackedRun]] = []
         self._numbers = itertools.count()
         self._waiting = 0
@@ -134,6 +126,15 @@ class Watcher:
             with anyio.move_on_after(CLOSE_SECONDS, shield=True):
                 await self._ended.wait()
 
+    @property
+    def price(self) -> float:
+        """Makes looks dearer (above 1) or cheaper (below); for measurements."""
+        return self._plan.price
+
+    @price.setter
+    def price(self, factor: float) -> None:
+        self._plan.price = factor
+
     # What the looks tell.
 
     def tracked(self, run_id: str) -> TrackedRun | None:
@@ -176,7 +177,7 @@ class Watcher:
 
     def plan(self, group: Group) -> None:
         """Plan the next look at a group anew."""
-        self._schedule(group, max(anyio.current_time(), group.not_before))
+        self._plan.put(group, max(anyio.current_time(), group.not_before))
         self._wake()
 
     # Who waits.
@@ -313,8 +314,7 @@ class Watcher:
         """Wait until something is to do."""
         assert self._wakeup is not None  # noqa: S101
         soonest = self._deadlines[0][0] if self._deadlines else math.inf
-        if self._due:
-            soonest = min(soonest, max(self._due[0][0], self._looks.room_from()))
+        soonest = min(soonest, max(self._plan.soonest, self._looks.room_from()))
         with anyio.CancelScope(deadline=soonest):
             await self._wakeup.wait()
         self._wakeup = anyio.Event()
@@ -332,61 +332,11 @@ class Watcher:
     def _launch(self, looks: TaskGroup) -> None:
         """Begin the looks that are due."""
         now = anyio.current_time()
-        while self._due and self._due[0][0] <= now and self._looks.room_from() <= now:
-            _at, _number, group, version = heapq.heappop(self._due)
-            if version != group.version or group.is_busy or not group.runs:
-                continue
-            alone, seconds = self._plan_for(group, now)
-            if seconds > NOW_SECONDS:
-                self._schedule(group, now + seconds)
-            else:
-                self._looks.begin(looks, group, alone)
-
-    def _plan_for(self, group: Group, now: float) -> tuple[TrackedRun | None, float]:
-        """Tell which run is to be looked at alone, if one is, and the seconds until then; a later plan may differ."""
-        chances = _Chances(group.notebook.durations, now)
-        states = [(now - run.seen, chances.of(run)) for run in group.runs]
-        sharing = group.notebook.wave if group.notebook.lists(now) else 1
-        price = self.price * price_of_look(sharing, throttled=self._service.is_throttled)
-        hint = max(group.not_before - now, 0.0)
-        seconds = next_look(states, price, hint=hint, seed=next(self._numbers))
-        if seconds > NOW_SECONDS:
-            youngest = min(now - run.born for run in group.runs)
-            return None, min(seconds, max(SOONEST_SECONDS, RECHECK * youngest, hint))
-        return _stands_out(group, states), 0.0
-
-    def _schedule(self, group: Group, at: float) -> None:
-        group.version += 1
-        if not group.is_busy and group.runs:
-            heapq.heappush(self._due, (at, next(self._numbers), group, group.version))
-
-
-class _Chances:
-    """The chances to end of the runs of one notebook at one moment."""
-
-    def __init__(self, durations: Durations, now: float) -> None:
-        self._durations = durations
-        self._now = now
-        self._known: dict[tuple[int, int], float] = {}
-
-    def of(self, run: TrackedRun) -> float:
-        age, steady = self._now - run.born, self._now - run.changed
-        key = (bin_of(age), bin_of(steady))
-        if key not in self._known:
-            self._known[key] = self._durations.chance(age, steady)
-        return self._known[key]
-
-
-def _stands_out(group: Group, states: list[tuple[float, float]]) -> TrackedRun | None:
-    """Give the run that is to be looked at alone, if there is one."""
-    if not group.is_page or len(group.runs) == 1:
-        return next(iter(group.runs))
-    worths = [chance * unseen * unseen for unseen, chance in states]
-    most = max(worths)
-    if math.isinf(most):
-        never = [run for run, worth in zip(group.runs, worths, strict=True) if math.isinf(worth)]
-        return never[0] if len(never) == 1 else None
-    return list(group.runs)[worths.index(most)] if most >= ALONE * sum(worths) else None
+        while self._looks.room_from() <= now:
+            next_one = self._plan.pop(now, throttled=self._service.is_throttled)
+            if next_one is None:
+                return
+            self._looks.begin(looks, *next_one)
 
 
 def _as_one(error: Exception) -> Exception:
