@@ -14,6 +14,7 @@ from deepnote_async.runs.result import RunResult, build_result, read_contents
 from deepnote_async.runs.service import RunService, SnapshotAnswer
 from deepnote_async.runs.settle import SETTLE_SECONDS, settle
 from deepnote_async.runs.wait import naming_run, time_is_up
+from deepnote_async.runs.watching import Held
 from deepnote_async.snapshot import Snapshot
 from deepnote_async.transport import CallOptions, Deadline
 
@@ -107,7 +108,10 @@ class RunHandle:
         if self._run is not None and self._run.status.is_terminal:
             return self._run
         with naming_run(self.id):
-            return await self._next_state(deadline, to_the_end=True)
+            run = await self._service.watcher.wait(self._held(), deadline)
+            if run is None:
+                raise time_is_up(self.id, deadline, self._run)
+            return run
 
     async def watch(self, timeout: float | None = None) -> AsyncGenerator[Run, None]:  # noqa: ASYNC109
         """Give the run as it stands, and again after each change of its status; ends after the terminal one.
@@ -132,7 +136,9 @@ class RunHandle:
         while True:
             if state is None or state.status == shown:
                 with naming_run(self.id):
-                    state = await self._next_state(deadline, to_the_end=False, shown=shown)
+                    state = await self._service.watcher.wait(self._held(), deadline, to_the_end=False, shown=shown)
+                    if state is None:
+                        raise time_is_up(self.id, deadline, self._run)
             yield state
             if state.status.is_terminal:
                 return
@@ -179,21 +185,8 @@ class RunHandle:
             result.raise_for_status()
         return result
 
-    async def _next_state(self, deadline: Deadline, *, to_the_end: bool, shown: str | None = None) -> Run:
-        run = await self._service.watcher.wait(
-            self.id,
-            self.notebook_id,
-            deadline,
-            self._saw,
-            born=self._began,
-            seen=self._seen,
-            last=self._run,
-            to_the_end=to_the_end,
-            shown=shown,
-        )
-        if run is None:
-            raise time_is_up(self.id, deadline, self._run)
-        return run
+    def _held(self) -> Held:
+        return Held(self.id, self.notebook_id, self._began, self._seen, self._run, self._saw)
 
     def _saw(self, run: Run, sent: float | None) -> None:
         before, self._run, self._seen = self.status, run, sent

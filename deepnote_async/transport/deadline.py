@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Self
 
 import anyio
 from attrs import frozen
@@ -22,7 +21,7 @@ class Deadline:
     allowed: float | None
 
     @classmethod
-    def after(cls, seconds: float | None) -> Self:
+    def after(cls, seconds: float | None) -> Deadline:
         """Make a deadline that many seconds from now; None means never.
 
         Raises:
@@ -31,8 +30,11 @@ class Deadline:
         """
         check_timeout(seconds)
         if seconds is None:
-            return cls(math.inf, None)
+            return NEVER
         return cls(anyio.current_time() + seconds, seconds)
+
+
+NEVER = Deadline(math.inf, None)
 
 
 def check_timeout(seconds: float | None) -> None:

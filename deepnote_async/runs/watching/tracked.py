@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from deepnote_async.models import Run
 from deepnote_async.runs.watching.background import Signal, new_signal
@@ -14,6 +14,26 @@ from deepnote_async.transport import Deadline
 MOST_TRUST: Final = 3
 """So many pages may tell nothing of the runs that were looked for before pages are left alone for a while."""
 DISTRUST_SECONDS: Final = 60.0
+
+
+class Held(NamedTuple):
+    """What a handle knows of its run.
+
+    Attributes:
+        run_id: the run.
+        notebook_id: its notebook; None where it is not known.
+        began: when it was started, on the event loop's clock; None where that is not known.
+        seen: when it was seen last; None if it never was.
+        last: as it was seen then.
+        saw: told of every other state that is seen, and when it was.
+    """
+
+    run_id: str
+    notebook_id: str | None
+    began: float | None
+    seen: float | None
+    last: Run | None
+    saw: Callable[[Run, float], None]
 
 
 class Wait:
@@ -68,14 +88,14 @@ class TrackedRun:
         "last", "lived", "run_id", "seen", "waits",
     )  # fmt: skip
 
-    def __init__(self, run_id: str, now: float, *, born: float | None, seen: float | None, last: Run | None) -> None:
-        self.run_id = run_id
-        self.born = now if born is None else born
-        self.is_aged = born is not None
-        self.seen = -math.inf if seen is None or last is None else seen
+    def __init__(self, held: Held, now: float) -> None:
+        self.run_id = held.run_id
+        self.born = now if held.began is None else held.began
+        self.is_aged = held.began is not None
+        self.seen = -math.inf if held.seen is None or held.last is None else held.seen
         self.changed = self.born
         self.lived = 0.0
-        self.last = last
+        self.last = held.last
         self.waits: list[Wait] = []
         self.group: Group
         self.is_placed = False

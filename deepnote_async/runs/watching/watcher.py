@@ -12,7 +12,6 @@ import heapq
 import itertools
 import math
 from collections import OrderedDict
-from collections.abc import Callable
 from typing import Final
 
 import anyio
@@ -26,7 +25,7 @@ from deepnote_async.runs.watching.durations import Durations
 from deepnote_async.runs.watching.looks import Looks
 from deepnote_async.runs.watching.pages import place, remove
 from deepnote_async.runs.watching.plan import Plan
-from deepnote_async.runs.watching.tracked import Group, TrackedRun, Wait, WatchedNotebook
+from deepnote_async.runs.watching.tracked import Group, Held, TrackedRun, Wait, WatchedNotebook
 from deepnote_async.transport import OTHER_LOOP, Deadline, running_loop
 
 CLOSE_SECONDS: Final = 5.0
@@ -60,28 +59,13 @@ class Watcher:
         self._looks = Looks(service, self)
 
     async def wait(
-        self,
-        run_id: str,
-        notebook_id: str | None,
-        deadline: Deadline,
-        saw: Callable[[Run, float], None],
-        *,
-        born: float | None,
-        seen: float | None,
-        last: Run | None,
-        to_the_end: bool = True,
-        shown: str | None = None,
+        self, held: Held, deadline: Deadline, *, to_the_end: bool = True, shown: str | None = None
     ) -> Run | None:
         """Wait for the end of a run, or for any other state than the one shown last.
 
         Args:
-            run_id: the run.
-            notebook_id: its notebook; None where it is not known.
+            held: the run, and what its handle knows of it.
             deadline: when to give up.
-            saw: told of every state that is seen, and when it was.
-            born: when it was started, on the event loop's clock; None where that is not known.
-            seen: when it was seen last; None if it never was.
-            last: as it was seen then.
             to_the_end: whether only the end counts.
             shown: the state that is known already.
 
@@ -90,20 +74,18 @@ class Watcher:
 
         Raises:
             CallError: the run cannot be looked at, and will not be.
+            RuntimeError: the client is closed, or belongs to another event loop.
         """
-        wait = Wait(deadline, saw, to_the_end=to_the_end, shown=shown)
         while True:
-            run = self._track(run_id, notebook_id, born=born, seen=seen, last=last)
-            if run.last is not None and run.last is not last:
-                saw(run.last, run.seen)  # somebody else's wait saw it
+            self._ensure_task()
+            wait = Wait(deadline, held.saw, to_the_end=to_the_end, shown=shown)
+            run = self._track(held)
+            if run.last is not None and run.last is not held.last:
+                held.saw(run.last, run.seen)  # somebody else's wait saw it
                 if wait.is_met_by(run.last):
                     return run.last
-            run.waits.append(wait)
-            self._waiting += 1
-            if deadline.at < math.inf:
-                heapq.heappush(self._deadlines, (deadline.at, next(self._numbers), wait, run))
+            self._join(run, wait)
             try:
-                self._ensure_task()
                 await wait.signal.wait()
             finally:
                 answered = wait.is_over
@@ -112,7 +94,7 @@ class Watcher:
                 raise wait.error
             if answered:
                 return wait.run
-            wait = Wait(deadline, saw, to_the_end=to_the_end, shown=shown)  # somebody cancelled the watcher's task
+            # Somebody cancelled the watcher's task: there will be another one.
 
     async def aclose(self) -> None:
         """End all waits and the task."""
@@ -182,16 +164,21 @@ class Watcher:
 
     # Who waits.
 
-    def _track(
-        self, run_id: str, notebook_id: str | None, *, born: float | None, seen: float | None, last: Run | None
-    ) -> TrackedRun:
-        run = self._runs.get(run_id)
+    def _track(self, held: Held) -> TrackedRun:
+        run = self._runs.get(held.run_id)
         if run is None:
             now = anyio.current_time()
-            run = TrackedRun(run_id, now, born=born, seen=seen, last=last)
-            self._runs[run_id] = run
-            self.plan(place(run, self._notebook(notebook_id), now))
+            run = TrackedRun(held, now)
+            self._runs[held.run_id] = run
+            self.plan(place(run, self._notebook(held.notebook_id), now))
         return run
+
+    def _join(self, run: TrackedRun, wait: Wait) -> None:
+        run.waits.append(wait)
+        self._waiting += 1
+        if wait.deadline.at < math.inf:
+            heapq.heappush(self._deadlines, (wait.deadline.at, next(self._numbers), wait, run))
+            self._wake()
 
     def _leave(self, run: TrackedRun, wait: Wait) -> None:
         """Forget a wait; a run that nobody else waits for is not looked at any more."""
