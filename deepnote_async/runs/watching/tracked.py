@@ -111,16 +111,25 @@ class Group:
         notebook: the notebook they are of.
         is_top: whether the page is the newest one.
         cursor: what asks for the page; None for the newest one, and for a run alone.
+        passed: what the pages before it showed on the way to it; empty once it has been read.
         is_busy: whether a look at it is under way.
         not_before: when the next look may come at the earliest: the service asked for it, or a look failed.
         version: counts the plans for it; only the last one holds.
     """
 
-    __slots__ = ("cursor", "failures", "is_busy", "is_top", "not_before", "notebook", "runs", "version")
+    __slots__ = ("cursor", "failures", "is_busy", "is_top", "not_before", "notebook", "passed", "runs", "version")
 
-    def __init__(self, notebook: WatchedNotebook, *, cursor: str | None = None, is_top: bool = False) -> None:
+    def __init__(
+        self,
+        notebook: WatchedNotebook,
+        *,
+        cursor: str | None = None,
+        is_top: bool = False,
+        passed: frozenset[TrackedRun] = frozenset(),
+    ) -> None:
         self.notebook = notebook
         self.cursor = cursor
+        self.passed = passed
         self.is_top = is_top
         self.runs: dict[TrackedRun, None] = {}
         self.is_busy = False
