@@ -7,6 +7,7 @@ from random import Random
 
 from deepnote_async.runs.watching.durations import Durations
 from deepnote_async.runs.watching.pages import expected_on, place, remove, sort_in
+from deepnote_async.runs.watching.plan import _stands_out
 from deepnote_async.runs.watching.tracked import Group, Held, TrackedRun, Wait, WatchedNotebook
 from deepnote_async.transport import Deadline
 
@@ -99,6 +100,10 @@ class Reader:
         del self.tracked[run.run_id]
         remove(run)
 
+    def run_alone(self, group: Group) -> TrackedRun | None:
+        """Give the run that is to be looked at alone, if all are worth the same; None for a look at the page."""
+        return _stands_out(group, [(1.0, 1.0)] * len(group.runs))
+
     def send(self, group: Group) -> Look:
         """Send a look at a page."""
         group.is_busy = True
@@ -125,11 +130,12 @@ class Reader:
     def look_at_all(self) -> None:
         """Look once at every group there is by now."""
         for group in self.groups():
-            if group.is_page and len(group.runs) > 1:
+            if not group.runs:
+                continue
+            if (run := self.run_alone(group)) is None:
                 self.read(self.send(group))
             else:
-                for run in list(group.runs):
-                    self.look_alone(run)
+                self.look_alone(run)
 
     def groups(self) -> list[Group]:
         """Give the groups that answer for runs, in an order that is the same whenever the same was done."""

@@ -231,7 +231,7 @@ def fan_out(runs: RunList, number: int, at_once: int) -> Reader:
     return reader
 
 
-@pytest.mark.parametrize(("number", "at_once"), [(700, 7), (900, 30), (1000, 100), (1000, 250), (2000, 2000)])
+@pytest.mark.parametrize(("number", "at_once"), [(400, 1), (700, 7), (900, 30), (1000, 100), (1000, 250), (2000, 2000)])
 def test_many_runs_come_to_lie_on_as_few_pages_as_hold_them(number: int, at_once: int) -> None:
     reader = fan_out(RunList(), number, at_once)
     assert all(group.is_page for group in reader.groups())

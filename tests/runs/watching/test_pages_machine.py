@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from deepnote_async.runs.watching.pages import leave_pages
-from deepnote_async.runs.watching.tracked import TrackedRun
 from tests.support.run_list import Look, Reader, RunList, settle
 
 SIZE = 4  # small pages, so that few runs need many of them
@@ -21,7 +20,6 @@ class Pages(RuleBasedStateMachine):
         super().__init__()
         self.reader = Reader(RunList())
         self.under_way: list[Look] = []
-        self.homes: dict[TrackedRun, int] = {}
 
     @initialize(
         order=st.sampled_from(["newest", "newest", "oldest", "shuffled"]),
@@ -62,10 +60,10 @@ class Pages(RuleBasedStateMachine):
     def look(self, pick: int) -> None:
         idle = [group for group in self.reader.groups() if not group.is_busy]
         group = idle[pick % len(idle)]
-        if group.is_page and len(group.runs) > 1:
+        if (run := self.reader.run_alone(group)) is None:
             self.under_way.append(self.reader.send(group))
         else:
-            self.reader.look_alone(next(iter(group.runs)))
+            self.reader.look_alone(run)
 
     @precondition(lambda self: self.under_way)
     @rule(pick=picks)
