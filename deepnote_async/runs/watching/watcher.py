@@ -148,14 +148,14 @@ class Watcher:
 
     def end(self, run: TrackedRun, *, error: Exception, patient: bool = False) -> None:
         """End the waits for a run with an error; those with a deadline go on if `patient`."""
-        for number, wait in enumerate(list(run.waits)):
+        for wait in list(run.waits):
             if not (patient and wait.deadline.allowed is not None):
-                self._end_wait(run, wait, error=error if number == 0 else copy.copy(error))
+                self._end_wait(run, wait, error=_own(error))
 
     def end_all(self, error: Exception) -> None:
         """End the waits without a deadline for all runs: the service cannot be reached."""
         for run in list(self._runs.values()):
-            self.end(run, error=copy.copy(error), patient=True)
+            self.end(run, error=error, patient=True)
 
     def plan(self, group: Group) -> None:
         """Plan the next look at a group anew."""
@@ -198,15 +198,18 @@ class Watcher:
         if run.waits or self._runs.get(run.run_id) is not run:
             return
         del self._runs[run.run_id]
+        self._remove(run)
+        if self._waiting == 0:
+            self._wake()
+
+    def _remove(self, run: TrackedRun) -> None:
         notebook = run.group.notebook
         remove(run)
         if notebook.tracked == 0 and self._notebooks.get(notebook.id) is notebook:
             del self._notebooks[notebook.id]
-        if self._waiting == 0:
-            self._wake()
 
     def _rehome(self, run: TrackedRun, notebook_id: str) -> None:
-        remove(run)
+        self._remove(run)
         self.plan(place(run, self._notebook(notebook_id), anyio.current_time()))
 
     def _notebook(self, notebook_id: str | None) -> WatchedNotebook:
@@ -330,4 +333,9 @@ def _as_one(error: Exception) -> Exception:
     """Give the error itself out of the group that a task group makes of it."""
     while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
-    return copy.copy(error) if isinstance(error, DeepnoteError) else error
+    return error
+
+
+def _own(error: Exception) -> Exception:
+    """Give a wait an error of its own, for it will name the run; what others have raised may not bear copying."""
+    return copy.copy(error).with_traceback(error.__traceback__) if isinstance(error, DeepnoteError) else error

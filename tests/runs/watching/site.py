@@ -81,6 +81,7 @@ class Site:
         lists: how they are listed.
         look: answers a look in place of the service, given the run and the time.
         page: answers a page in place of the service, given the time.
+        hangs: whether nothing answers for a run at all.
         others: how many runs of other people each notebook has on top of ours, one more each second.
         latency: seconds that an answer takes.
         looks: when which run was looked at.
@@ -94,6 +95,7 @@ class Site:
     lists: Lists = field(factory=Lists)
     look: Callable[[int, float], Answer | Exception] = lambda _number, _now: None
     page: Callable[[float], Answer | Exception] = lambda _now: None
+    hangs: Callable[[int], bool] = lambda _number: False
     others: int = 0
     latency: float = LATENCY
     looks: list[tuple[float, int]] = field(factory=list)
@@ -124,6 +126,8 @@ class Site:
             return await self._give(self.page(now), lambda: self._page(notebook, token, size))
         number = int(path[-1].removeprefix("run-"))
         self.looks.append((now, number))
+        if self.hangs(number):
+            await anyio.sleep(1e6)
         return await self._give(self.look(number, now), lambda: {"run": self._row(number, anyio.current_time())})
 
     async def _give(self, instead: Answer | Exception, tell: Callable[[], Any]) -> httpx.Response:
