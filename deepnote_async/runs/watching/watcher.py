@@ -12,6 +12,7 @@ import heapq
 import itertools
 import math
 from collections import OrderedDict
+from functools import partial
 from typing import Final
 
 import anyio
@@ -77,7 +78,7 @@ class Watcher:
             RuntimeError: the client is closed, or belongs to another event loop.
         """
         while True:
-            self._ensure_task()
+            self._check()
             wait = Wait(deadline, held.saw, to_the_end=to_the_end, shown=shown)
             run = self._track(held)
             if run.last is not None and run.last is not held.last:
@@ -86,6 +87,7 @@ class Watcher:
                     return run.last
             self._join(run, wait)
             try:
+                self._ensure_task()
                 await wait.signal.wait()
             finally:
                 answered = wait.is_over
@@ -99,6 +101,8 @@ class Watcher:
     async def aclose(self) -> None:
         """End all waits and the task."""
         self._is_closed = True
+        if self._scope is not None and self._loop is not running_loop():
+            return  # nobody there can be told from here, and they may not be there any more
         for run in list(self._runs.values()):
             self.end(
                 run, error=RuntimeError(f"this client was closed while run {run.run_id} was waited for; it goes on")
@@ -262,15 +266,24 @@ class Watcher:
 
     # The task.
 
-    def _ensure_task(self) -> None:
+    def _check(self) -> None:
         if self._is_closed:
             raise RuntimeError("this client is closed; make another one")
         if self._scope is not None and self._loop is not running_loop():
             raise RuntimeError(OTHER_LOOP)
-        if self._scope is None:
-            self._loop = running_loop()
-            self._scope, self._ended, self._wakeup = anyio.CancelScope(), anyio.Event(), anyio.Event()
-            self._task = spawn(self._work, "deepnote-async: waiting for runs")
+
+    def _ensure_task(self) -> None:
+        """Begin to look; nothing may be awaited since `_check`."""
+        if self._scope is not None:
+            return
+        self._loop = running_loop()
+        self._scope, self._ended, self._wakeup = anyio.CancelScope(), anyio.Event(), anyio.Event()
+        ended = partial(self._stopped, self._ended)
+        try:
+            self._task = spawn(self._work, "deepnote-async: waiting for runs", ended=ended)
+        except BaseException:
+            ended()
+            raise
 
     def _wake(self) -> None:
         if self._wakeup is not None:
@@ -292,13 +305,19 @@ class Watcher:
             for run in list(self._runs.values()):
                 self.end(run, error=_as_one(error))
         finally:
-            self._scope = self._ended = self._wakeup = self._task = None
-            self._looks.reset()
-            for run in self._runs.values():
-                run.group.is_busy = False
-                for wait in run.waits:
-                    wait.signal.set()  # they begin again, should there still be any
-            ended.set()
+            self._stopped(ended)
+
+    def _stopped(self, ended: anyio.Event) -> None:
+        """Note that a task is over; whoever still waits begins again."""
+        if self._ended is not ended:
+            return
+        self._scope = self._ended = self._wakeup = self._task = None
+        self._looks.reset()
+        for run in self._runs.values():
+            run.group.is_busy = False
+            for wait in run.waits:
+                wait.signal.set()
+        ended.set()
 
     async def _pause(self) -> None:
         """Wait until something is to do."""
