@@ -81,7 +81,7 @@ class Watcher:
             self._check()
             wait = Wait(deadline, held.saw, to_the_end=to_the_end, shown=shown)
             run = self._track(held)
-            if run.last is not None and run.last is not held.last:
+            if run.last is not None and run.last is not held.last and run.seen >= (held.seen or -math.inf):
                 held.saw(run.last, run.seen)  # somebody else's wait saw it
                 if wait.is_met_by(run.last):
                     return run.last

@@ -397,7 +397,6 @@ def test_the_end_of_trio_ends_its_waits() -> None:
     assert_idle(watcher_of(clients[0]))
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of what the other libraries lose
 @pytest.mark.parametrize("how", ["wait", "watch", "close"])
 def test_a_client_of_a_loop_that_was_simply_closed_says_so(how: str) -> None:
     """Nobody has cancelled the tasks of that loop; they can never end."""
@@ -426,6 +425,9 @@ def test_a_client_of_a_loop_that_was_simply_closed_says_so(how: str) -> None:
     loop.run_until_complete(leave())
     loop.close()
     run_on("asyncio", again)
+    kept.clear()
+    del client, backend
+    gc.collect()
 
 
 def test_a_client_may_not_wait_in_a_second_loop_while_the_first_goes_on() -> None:
