@@ -114,9 +114,10 @@ class Group:
         is_busy: whether a look at it is under way.
         not_before: when the next look may come at the earliest: the service asked for it, or a look failed.
         version: counts the plans for it; only the last one holds.
+        told: the runs that pages before this one have shown, until it is read for the first time.
     """
 
-    __slots__ = ("cursor", "failures", "is_busy", "is_top", "not_before", "notebook", "runs", "version")
+    __slots__ = ("cursor", "failures", "is_busy", "is_top", "not_before", "notebook", "runs", "told", "version")
 
     def __init__(self, notebook: WatchedNotebook, *, cursor: str | None = None, is_top: bool = False) -> None:
         self.notebook = notebook
@@ -127,6 +128,7 @@ class Group:
         self.not_before = -math.inf
         self.failures = 0
         self.version = 0
+        self.told: frozenset[TrackedRun] = frozenset()
 
     @property
     def is_page(self) -> bool:
