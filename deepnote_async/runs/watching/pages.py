@@ -61,7 +61,8 @@ def sort_in(
     for run in shown:
         run.is_placed, run.is_unlisted = True, False
     missing = [run for run in expected if run not in there and run.group is group and run.waits]
-    return _gather(group, shown, there) | _look_further(group, missing, there, cursor)
+    passed, group.passed = group.passed, frozenset()
+    return _gather(group, shown, there) | _look_further(group, missing, passed, there, cursor)
 
 
 def leave_pages(group: Group) -> set[Group]:
@@ -70,19 +71,23 @@ def leave_pages(group: Group) -> set[Group]:
 
 
 def _look_further(
-    group: Group, missing: Collection[TrackedRun], there: Collection[TrackedRun], cursor: str | None
+    group: Group,
+    missing: Collection[TrackedRun],
+    passed: frozenset[TrackedRun],
+    there: set[TrackedRun],
+    cursor: str | None,
 ) -> set[Group]:
-    """Look for the missing runs on the next page where that promises something, else alone."""
+    """Look for the missing runs on the next page where that promises something, else alone.
+
+    A service that gives the same pages again and again promises nothing, so only what no page before showed counts.
+    """
     below: Group | None = None
+    fresh = len(there - passed)
     changed: set[Group] = set()
-    told = group.told.union(there)
-    promises = len(there) > 1 and len(told) > len(group.told)  # a list may repeat its pages for ever
-    group.told = frozenset()
     for run in missing:
         was_pushed = group.is_top or not run.is_placed
-        if cursor is not None and was_pushed and (promises or (group.is_top and len(missing) > 1)):
-            below = below or Group(group.notebook, cursor=cursor)
-            below.told = told
+        if cursor is not None and was_pushed and (fresh > 1 or (group.is_top and len(missing) > 1)):
+            below = below or Group(group.notebook, cursor=cursor, passed=passed | there)
             run.is_placed = False
             _move([run], below)
         else:

@@ -87,7 +87,9 @@ class _Chances:
 def _stands_out(group: Group, states: list[tuple[float, float]]) -> TrackedRun | None:
     """Give the run that is to be looked at alone, if there is one."""
     if not group.is_page or len(group.runs) == 1:
-        return next(iter(group.runs))
+        (only,) = group.runs
+        # A page that was never read may answer for others too, and so take them in.
+        return None if group.cursor is not None and not only.is_placed else only
     worths = [chance * unseen * unseen for unseen, chance in states]
     most = max(worths)
     if math.isinf(most):

@@ -111,24 +111,31 @@ class Group:
         notebook: the notebook they are of.
         is_top: whether the page is the newest one.
         cursor: what asks for the page; None for the newest one, and for a run alone.
+        passed: what the pages before it showed on the way to it; empty once it has been read.
         is_busy: whether a look at it is under way.
         not_before: when the next look may come at the earliest: the service asked for it, or a look failed.
         version: counts the plans for it; only the last one holds.
-        told: the runs that pages before this one have shown, until it is read for the first time.
     """
 
-    __slots__ = ("cursor", "failures", "is_busy", "is_top", "not_before", "notebook", "runs", "told", "version")
+    __slots__ = ("cursor", "failures", "is_busy", "is_top", "not_before", "notebook", "passed", "runs", "version")
 
-    def __init__(self, notebook: WatchedNotebook, *, cursor: str | None = None, is_top: bool = False) -> None:
+    def __init__(
+        self,
+        notebook: WatchedNotebook,
+        *,
+        cursor: str | None = None,
+        is_top: bool = False,
+        passed: frozenset[TrackedRun] = frozenset(),
+    ) -> None:
         self.notebook = notebook
         self.cursor = cursor
+        self.passed = passed
         self.is_top = is_top
         self.runs: dict[TrackedRun, None] = {}
         self.is_busy = False
         self.not_before = -math.inf
         self.failures = 0
         self.version = 0
-        self.told: frozenset[TrackedRun] = frozenset()
 
     @property
     def is_page(self) -> bool:
