@@ -5,11 +5,16 @@ from __future__ import annotations
 import math
 from typing import Literal, get_args
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from deepnote_emulator.checks import check_choice, check_number, check_whole
 
 Scope = Literal["all", "reads", "starts"]
+
+
+def _whole_second(limit: RateLimit) -> int:
+    check_number("per_second", limit.per_second, positive=True)
+    return max(1, math.floor(limit.per_second))
 
 
 @frozen
@@ -30,14 +35,9 @@ class RateLimit:
     """
 
     per_second: float
-    burst: int = field(kw_only=True)
+    burst: int = field(default=Factory(_whole_second, takes_self=True), kw_only=True)
     scope: Scope = field(default="all", kw_only=True)
     retry_after: bool = field(default=True, kw_only=True)
-
-    @burst.default
-    def _burst(self) -> int:
-        check_number("per_second", self.per_second, positive=True)
-        return max(1, math.floor(self.per_second))
 
     def __attrs_post_init__(self) -> None:
         check_number("per_second", self.per_second, positive=True)

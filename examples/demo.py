@@ -11,7 +11,7 @@ from pathlib import Path
 
 import anyio
 
-from deepnote_async import AsyncDeepnote, RunFailedError, RunHandle
+from deepnote_async import AsyncDeepnote, RunFailedError
 from deepnote_emulator import Emulator
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
@@ -31,11 +31,12 @@ async def main() -> None:
         print(f"Notebook {score.name!r} declares the inputs {', '.join(declared.name for declared in score.inputs)}.\n")
 
         print(f"Fanning {len(INPUTS)} runs over it:")
-        async with anyio.create_task_group() as group:
-            for number, inputs in enumerate(INPUTS, start=1):
-                handle = await client.runs.create(score.id, inputs=inputs)
-                print(f"  run {number}  {handle.status}  {inputs}")
-                group.start_soon(finish, number, handle)
+        async with client.runs.map(score.id, INPUTS, concurrency=3, timeout=TIMEOUT) as outcomes:
+            async for outcome in outcomes:
+                result = outcome.unwrap()
+                seconds = f"{result.duration or 0.0:.1f} s"
+                print(f"  run {outcome.index + 1}  {result.status}  after {seconds}  {outcome.inputs}")
+                print(f"         printed: {result.text.splitlines()[0]}", flush=True)
 
         print("\nRunning a notebook that fails:")
         try:
@@ -45,14 +46,6 @@ async def main() -> None:
         else:
             sys.exit("The failing notebook did not fail.")
     print("\nThe emulator and its kernels are gone.")
-
-
-async def finish(number: int, handle: RunHandle) -> None:
-    """Wait for a run and print what it produced."""
-    final = await handle.wait(timeout=TIMEOUT)
-    print(f"  run {number}  {final.status}  after {final.duration or 0.0:.1f} s", flush=True)
-    result = await handle.result()
-    print(f"  run {number}  printed: {result.text.splitlines()[0]}", flush=True)
 
 
 if __name__ == "__main__":

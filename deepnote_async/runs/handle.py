@@ -189,6 +189,9 @@ class RunHandle:
         return Held(self.id, self.notebook_id, self._began, self._seen, self._run, self._saw)
 
     def _saw(self, run: Run, sent: float | None) -> None:
+        is_late = sent is not None and self._seen is not None and sent < self._seen
+        if is_late and not run.status.is_terminal:
+            return  # the answer to a later look has overtaken this one
         before, self._run, self._seen = self.status, run, sent
         self.notebook_id = self.notebook_id or run.notebook_id
         if run.status != before:

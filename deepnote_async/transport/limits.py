@@ -23,3 +23,7 @@ MAX_CONNECTIONS = 1000
 """Far above aiohttp's default of 100, so that a fan-out queues at the service rather than here."""
 
 KEEP_ALIVE_SECONDS = 30.0
+
+LEAST_SECONDS = 5.0
+"""With less than this left of its time, or a quarter of it if that is less, what may not be repeated is not sent any
+more: it would be cut off, and nothing would prove what became of it."""

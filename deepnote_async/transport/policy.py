@@ -17,7 +17,7 @@ from deepnote_async.errors import APIError, CallError, NotFoundError, RateLimitE
 from deepnote_async.events import RetryEvent
 from deepnote_async.transport.deadline import Deadline
 from deepnote_async.transport.gate import RateGate
-from deepnote_async.transport.limits import CONNECT_SECONDS, POOL_SECONDS, SILENCE_SECONDS
+from deepnote_async.transport.limits import CONNECT_SECONDS, LEAST_SECONDS, POOL_SECONDS, SILENCE_SECONDS
 from deepnote_async.transport.mapping import deadline_error, status_name
 from deepnote_async.transport.options import CONTEXT_KEY, CallContext, lane_of
 from deepnote_async.transport.reporting import Reporter
@@ -106,7 +106,7 @@ class PolicyTransport(httpx.AsyncBaseTransport):
                 record.enter("gate", anyio.current_time())
                 await self._gate.enter(context.lane)
             began = anyio.current_time()
-            if began >= context.deadline.at:  # the scope would notice only after the request has left
+            if began >= context.deadline.at - _least_seconds(context):  # the scope would notice only after it has left
                 raise deadline_error(context)
             record.enter("attempt", began)
             try:
@@ -183,6 +183,13 @@ def _timeouts(context: CallContext) -> dict[str, float | None]:
     repeats = context.method in REPEATABLE and attempts > 1
     silence = max(SILENCE_SECONDS, allowed / 2) if repeats and allowed is not None else None
     return {"connect": CONNECT_SECONDS, "read": silence, "write": None, "pool": POOL_SECONDS}
+
+
+def _least_seconds(context: CallContext) -> float:
+    """Give the seconds that must be left for an attempt: what may not be repeated is not sent to be cut off at once."""
+    if context.method in REPEATABLE or context.deadline.allowed is None:
+        return 0.0
+    return min(LEAST_SECONDS, context.deadline.allowed / 4)
 
 
 def _is_gone(failure: CallError, context: CallContext) -> bool:

@@ -64,6 +64,7 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert f"through at {CUT} of the rate" in TEXT
     assert f"Connecting may take {limits.CONNECT_SECONDS:g} s, and waiting for a free connection another " in TEXT
     assert limits.POOL_SECONDS == 10
+    assert f"when less than {limits.LEAST_SECONDS:g} s are left, or a quarter of the call's time" in TEXT
     assert f"{limits.MAX_BODY_BYTES >> 20} MiB after decompression, and {limits.MAX_JSON_DEPTH} levels deep" in TEXT
     assert MAX_HOPS == 3
     assert all(f"{status}" in TEXT for status in FOR_GOOD)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-from typing import Any
-
 from deepnote_async import AsyncDeepnote
 from deepnote_async.runs.fan_out.brake import FIRST_PAUSE, LONGEST_HINT, LONGEST_PAUSE
 from deepnote_async.runs.fan_out.fanout import LEARN_SECONDS
@@ -13,36 +9,30 @@ from deepnote_async.runs.fan_out.many import ORDERED_WINDOW
 from deepnote_async.runs.fan_out.refusals import LIMIT_STATUSES
 from deepnote_async.runs.fan_out.shelf import MOST_NAMED
 from deepnote_emulator import Emulator
+from tests.support.pages import DocsPage
 
-PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "fan-out.md").read_text(encoding="utf-8")
-TEXT = " ".join(PAGE.split())
-
-
-def define() -> dict[str, Any]:
-    (block,) = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
-    names: dict[str, Any] = {}
-    exec(compile(block, "docs/fan-out.md", "exec"), names)  # noqa: S102  (that is the test)
-    return names
+PAGE = DocsPage("fan-out.md")
+TEXT = PAGE.text
 
 
 async def test_the_report(client: AsyncDeepnote, emulator: Emulator) -> None:
-    lines = await define()["report"](client, emulator.notebook_id("score.deepnote"), ["EU", "US"])
+    lines = await PAGE.define()["report"](client, emulator.notebook_id("score.deepnote"), ["EU", "US"])
     assert lines["EU"].startswith("region=EU n=3")
     assert lines["US"].startswith("region=US n=3")
 
 
 async def test_the_report_of_a_notebook_that_fails(client: AsyncDeepnote, emulator: Emulator) -> None:
-    lines = await define()["report"](client, emulator.notebook_id("fails.ipynb"), ["EU"])
+    lines = await PAGE.define()["report"](client, emulator.notebook_id("fails.ipynb"), ["EU"])
     assert lines["EU"].split(": ")[0] in {"RunFailedError", "BadRequestError"}
 
 
 async def test_the_stream(client: AsyncDeepnote, emulator: Emulator) -> None:
-    rows = define()["serve"](client, emulator.notebook_id("score.deepnote"), ["EU", "US"])
+    rows = PAGE.define()["serve"](client, emulator.notebook_id("score.deepnote"), ["EU", "US"])
     assert [row async for row in rows] == ["0 success\n", "1 success\n"]
 
 
 async def test_runs_without_outputs(client: AsyncDeepnote, emulator: Emulator) -> None:
-    saved = await define()["only_start_and_wait"](client, emulator.notebook_id("score.deepnote"), 2)
+    saved = await PAGE.define()["only_start_and_wait"](client, emulator.notebook_id("score.deepnote"), 2)
     results = [await client.runs.from_dict(one).result() for one in saved]
     assert [result.status for result in results] == ["success", "success"]
 

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-from typing import Any
-
 from deepnote_async import AsyncDeepnote
 from deepnote_async.runs.wait import PATIENCE_SECONDS
 from deepnote_async.runs.watching.schedule import LONGEST_SECONDS, MAX_SHARING, THROTTLED
 from deepnote_async.runs.watching.tracked import DISTRUST_SECONDS
 from deepnote_async.transport.gate import STRICT_SECONDS
 from deepnote_emulator import Emulator
+from tests.support.pages import DocsPage
 
-PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "waiting.md").read_text(encoding="utf-8")
-TEXT = " ".join(PAGE.split())
-
-
-def define() -> dict[str, Any]:
-    (block,) = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
-    names: dict[str, Any] = {}
-    exec(compile(block, "docs/waiting.md", "exec"), names)  # noqa: S102  (that is the test)
-    return names
+PAGE = DocsPage("waiting.md")
+TEXT = PAGE.text
 
 
 async def test_the_examples(client: AsyncDeepnote, emulator: Emulator) -> None:
-    names, notebook_id = define(), emulator.notebook_id("score.deepnote")
+    names, notebook_id = PAGE.define(), emulator.notebook_id("score.deepnote")
     seen = await names["follow"](client, notebook_id)
     assert (seen[0], seen[-1]) == ("pending", "success")
     assert len(seen) == len(set(seen))

@@ -37,7 +37,8 @@ class Limited:
 
 @asynccontextmanager
 async def limited(notebooks: Path, **options: Any) -> AsyncIterator[Limited]:
-    async with Emulator(notebooks, **{"engine": "simulated"} | options) as emulator:
+    options.setdefault("engine", "simulated")
+    async with Emulator(notebooks, **options) as emulator:
         headers = {"authorization": f"Bearer {emulator.token}"}
         async with httpx.AsyncClient(base_url=emulator.url, headers=headers, timeout=60) as http:
             yield Limited(emulator, Api(http), emulator.notebook_id("score.ipynb"))

@@ -135,6 +135,7 @@ async def test_bounds_are_refused_before_anything_is_sent(arguments: dict[str, i
         client.notebooks.runs("nb", **arguments)  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 async def test_a_hundred_thousand_rows_in_constant_memory() -> None:
     async with client_of(Listing(100_000)) as client:
         tracemalloc.start()

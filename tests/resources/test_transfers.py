@@ -143,6 +143,7 @@ async def test_half_a_file_is_never_left(tmp_path: Path, trouble: str) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 async def test_a_big_file_takes_little_memory_both_ways(tmp_path: Path) -> None:
     size = 500 << 20
     (tmp_path / "big").touch()

@@ -83,6 +83,7 @@ def test_by_default_every_lost_start_is_told_and_none_is_sent_again() -> None:
     assert not any(handle.adopted for handle in tally.handles.values())
 
 
+@pytest.mark.long
 def test_reconciling_finds_every_lost_start_of_a_single_writer() -> None:
     tally = Tally(LossyService(seed=2))
     run_virtually(alone(tally, reconciling))
@@ -108,6 +109,7 @@ def test_reconciling_among_many_raises_and_mistakes_nothing() -> None:
     assert len(tally.errors) > 0
 
 
+@pytest.mark.long
 def test_a_run_key_finds_every_lost_start_among_eight_writers(monkeypatch: pytest.MonkeyPatch) -> None:
     without_threads(monkeypatch)
     tally = Tally(LossyService(seed=4))

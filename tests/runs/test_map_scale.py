@@ -79,6 +79,7 @@ async def consume(outcomes: Outcomes, *, ordered: bool = False, slow: bool = Fal
     assert count == MANY
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("many", "ordered", "slow"), [(rows, False, False), (rows_later, True, True)])
 async def test_a_hundred_thousand_inputs_leave_nothing_behind(many: Any, *, ordered: bool, slow: bool) -> None:
     outcomes = light(many(), ordered=ordered, timeout=600)

@@ -32,7 +32,7 @@ from deepnote_async import (
     UnexpectedRedirectError,
     UnexpectedStatusError,
 )
-from tests.support.service import RUN_ID, client_of, run_json
+from tests.support.service import RUN_ID, client_of, run_json, started_json
 from tests.support.virtual_time import run_virtually
 
 
@@ -306,3 +306,22 @@ async def test_undocumented_calls_and_generated_calls_share_the_policy() -> None
         assert page is not None
         with pytest.raises(NotFoundError, match="a=1more"):
             await client.request("GET", "/v2/anything", params={"a": 1}, extra_headers={"x-extra": "more"})
+
+
+def test_a_start_that_waited_too_long_at_the_gate_is_not_sent_to_be_cut_off() -> None:
+    sent: list[float] = []
+
+    async def answer(_request: httpx.Request) -> httpx.Response:
+        sent.append(anyio.current_time())
+        return httpx.Response(202, json=started_json())
+
+    async def main() -> None:
+        async with client_of(answer, rate=1 / 58) as client:
+            await client.runs.create("nb")
+            with pytest.raises(DeadlineExceededError) as caught:
+                await client.runs.create("nb")  # its turn comes with 2 of its 60 seconds left
+            assert caught.value.sent == "no"
+            await client.runs.create("nb", timeout=None)
+
+    run_virtually(main())
+    assert sent == [0, pytest.approx(116)]

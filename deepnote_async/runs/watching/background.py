@@ -50,7 +50,7 @@ def new_signal() -> Signal:
     return _FutureSignal(loop) if loop is not None else anyio.Event()
 
 
-def spawn(work: Callable[[], Coroutine[None, None, None]], name: str) -> object:
+def spawn(work: Callable[[], Coroutine[None, None, None]], name: str, *, ended: Callable[[], None]) -> object:
     """Start a task; whoever asks for it keeps what this returns, so that the task is not collected.
 
     The task sees none of the caller's context variables: it outlives the caller.
@@ -58,10 +58,13 @@ def spawn(work: Callable[[], Coroutine[None, None, None]], name: str) -> object:
     Args:
         work: the task; must not raise anything but a cancellation.
         name: shown where tasks are listed.
+        ended: called when it is over, at the latest: asyncio never begins a task that was cancelled before that.
     """
     context = contextvars.Context()
     if (loop := running_loop()) is not None:
-        return loop.create_task(work(), name=name, context=context)
+        task = loop.create_task(work(), name=name, context=context)
+        task.add_done_callback(lambda _task: ended())
+        return task
     import trio  # noqa: PLC0415  (whoever runs under trio has it; nobody else needs it)
 
     return trio.lowlevel.spawn_system_task(work, name=name, context=context)

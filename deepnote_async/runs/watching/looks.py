@@ -29,6 +29,8 @@ MAX_LOOKS: Final = 32
 MAX_LOOKS_THROTTLED: Final = 4
 LOOK_SECONDS: Final = 30.0
 """A look that takes longer is given up; another one follows."""
+LOOK_SECONDS_THROTTLED: Final = 120.0
+"""The same while requests are refused: this client's own rate gate may let one through in ten seconds."""
 FIRST_PAUSE_SECONDS: Final = 0.5
 LONGEST_BACKOFF_SECONDS: Final = 30.0
 OUTAGE: Final = 3
@@ -85,6 +87,7 @@ class Looks:
         self._under_way = 0
         self._failed = 0
         self._outage_since = math.inf
+        self._refused_since = math.inf
         self._quiet_until = -math.inf
 
     def room_from(self) -> float:
@@ -116,7 +119,7 @@ class Looks:
     async def _look_at_run(self, group: Group, run: TrackedRun) -> None:
         sent = anyio.current_time()
         try:
-            state = await self._service.get(run.run_id, timeout=LOOK_SECONDS, retry=None)
+            state = await self._service.get(run.run_id, timeout=self._seconds(), retry=None)
         except TRANSIENT as error:
             self._failed_for_now(group, error, [run])
         except (NotFoundError, DecodeError) as error:
@@ -140,7 +143,7 @@ class Looks:
         assert notebook.id is not None  # noqa: S101
         expected = expected_on(group, sent)
         try:
-            page = await self._service.look_at_page(notebook.id, group.cursor, timeout=LOOK_SECONDS, retry=None)
+            page = await self._service.look_at_page(notebook.id, group.cursor, timeout=self._seconds(), retry=None)
         except TRANSIENT as error:
             self._failed_for_now(group, error, group.runs)
             if group.failures < MAX_PAGE_FAILURES or isinstance(error, RateLimitError):
@@ -178,17 +181,20 @@ class Looks:
             group.not_before = now + UNSHOWN_SECONDS
         return sort_in(group, expected, [run for run in shown if run.waits], page.next_cursor)
 
+    def _seconds(self) -> float:
+        return LOOK_SECONDS_THROTTLED if self._service.is_throttled else LOOK_SECONDS
+
     def _failed_for_now(self, group: Group, error: CallError, runs: Iterable[TrackedRun]) -> None:
         """Put off the next look; end waits without a deadline once nothing but failures came for a minute."""
         now = anyio.current_time()
         pause = min(getattr(error, "retry_after", None) or 0.0, LONGEST_PAUSE_SECONDS)
-        if isinstance(error, RateLimitError) or (isinstance(error, DeadlineExceededError) and error.sent == "no"):
-            pause = max(pause, FIRST_PAUSE_SECONDS)  # the rate gate knows the rest
-        else:
-            pause = max(pause, _backoff(group.failures))
-            group.failures += 1
-            self._note_outage(error, now)
-        group.not_before = now + pause
+        if isinstance(error, RateLimitError) or _was_held_back(error):
+            group.not_before = now + max(pause, FIRST_PAUSE_SECONDS)  # the rate gate knows the rest
+            self._note_refusal(error, now)
+            return
+        group.not_before = now + max(pause, _backoff(group.failures))
+        group.failures += 1
+        self._note_outage(error, now)
         for run in list(runs):
             run.failing_since = now if run.failing_since is None else run.failing_since
             if now - run.failing_since > PATIENCE_SECONDS:
@@ -202,9 +208,24 @@ class Looks:
             if now - self._outage_since > PATIENCE_SECONDS:
                 self._watcher.end_all(error)
 
+    def _note_refusal(self, error: CallError, now: float) -> None:
+        """End waits only if nothing gets through: which runs are refused is chance, where there are many."""
+        if isinstance(error, RateLimitError):
+            self._refused_since = min(self._refused_since, now)
+            if now - self._refused_since > PATIENCE_SECONDS:
+                self._watcher.end_all(error)
+
     def _recover(self) -> None:
         self._failed = 0
+        self._refused_since = math.inf
         self._quiet_until = -math.inf
+
+
+def _was_held_back(error: CallError) -> bool:
+    """Whether the rate gate of this client took the time of a look: that says nothing of the service."""
+    if not isinstance(error, DeadlineExceededError):
+        return False
+    return sum(seconds for stage, seconds in error.spent if stage == "gate") >= LOOK_SECONDS / 2
 
 
 def _backoff(failures: int) -> float:

@@ -12,6 +12,7 @@ import heapq
 import itertools
 import math
 from collections import OrderedDict
+from functools import partial
 from typing import Final
 
 import anyio
@@ -77,15 +78,16 @@ class Watcher:
             RuntimeError: the client is closed, or belongs to another event loop.
         """
         while True:
-            self._ensure_task()
+            self._check()
             wait = Wait(deadline, held.saw, to_the_end=to_the_end, shown=shown)
             run = self._track(held)
-            if run.last is not None and run.last is not held.last:
+            if run.last is not None and run.last is not held.last and run.seen >= (held.seen or -math.inf):
                 held.saw(run.last, run.seen)  # somebody else's wait saw it
                 if wait.is_met_by(run.last):
                     return run.last
             self._join(run, wait)
             try:
+                self._ensure_task()
                 await wait.signal.wait()
             finally:
                 answered = wait.is_over
@@ -99,6 +101,8 @@ class Watcher:
     async def aclose(self) -> None:
         """End all waits and the task."""
         self._is_closed = True
+        if self._scope is not None and self._loop is not running_loop():
+            return  # nobody there can be told from here, and they may not be there any more
         for run in list(self._runs.values()):
             self.end(
                 run, error=RuntimeError(f"this client was closed while run {run.run_id} was waited for; it goes on")
@@ -148,14 +152,14 @@ class Watcher:
 
     def end(self, run: TrackedRun, *, error: Exception, patient: bool = False) -> None:
         """End the waits for a run with an error; those with a deadline go on if `patient`."""
-        for number, wait in enumerate(list(run.waits)):
+        for wait in list(run.waits):
             if not (patient and wait.deadline.allowed is not None):
-                self._end_wait(run, wait, error=error if number == 0 else copy.copy(error))
+                self._end_wait(run, wait, error=_own(error))
 
     def end_all(self, error: Exception) -> None:
         """End the waits without a deadline for all runs: the service cannot be reached."""
         for run in list(self._runs.values()):
-            self.end(run, error=copy.copy(error), patient=True)
+            self.end(run, error=error, patient=True)
 
     def plan(self, group: Group) -> None:
         """Plan the next look at a group anew."""
@@ -198,15 +202,18 @@ class Watcher:
         if run.waits or self._runs.get(run.run_id) is not run:
             return
         del self._runs[run.run_id]
+        self._remove(run)
+        if self._waiting == 0:
+            self._wake()
+
+    def _remove(self, run: TrackedRun) -> None:
         notebook = run.group.notebook
         remove(run)
         if notebook.tracked == 0 and self._notebooks.get(notebook.id) is notebook:
             del self._notebooks[notebook.id]
-        if self._waiting == 0:
-            self._wake()
 
     def _rehome(self, run: TrackedRun, notebook_id: str) -> None:
-        remove(run)
+        self._remove(run)
         self.plan(place(run, self._notebook(notebook_id), anyio.current_time()))
 
     def _notebook(self, notebook_id: str | None) -> WatchedNotebook:
@@ -259,15 +266,24 @@ class Watcher:
 
     # The task.
 
-    def _ensure_task(self) -> None:
+    def _check(self) -> None:
         if self._is_closed:
             raise RuntimeError("this client is closed; make another one")
         if self._scope is not None and self._loop is not running_loop():
             raise RuntimeError(OTHER_LOOP)
-        if self._scope is None:
-            self._loop = running_loop()
-            self._scope, self._ended, self._wakeup = anyio.CancelScope(), anyio.Event(), anyio.Event()
-            self._task = spawn(self._work, "deepnote-async: waiting for runs")
+
+    def _ensure_task(self) -> None:
+        """Begin to look; nothing may be awaited since `_check`."""
+        if self._scope is not None:
+            return
+        self._loop = running_loop()
+        self._scope, self._ended, self._wakeup = anyio.CancelScope(), anyio.Event(), anyio.Event()
+        ended = partial(self._stopped, self._ended)
+        try:
+            self._task = spawn(self._work, "deepnote-async: waiting for runs", ended=ended)
+        except BaseException:
+            ended()
+            raise
 
     def _wake(self) -> None:
         if self._wakeup is not None:
@@ -289,13 +305,19 @@ class Watcher:
             for run in list(self._runs.values()):
                 self.end(run, error=_as_one(error))
         finally:
-            self._scope = self._ended = self._wakeup = self._task = None
-            self._looks.reset()
-            for run in self._runs.values():
-                run.group.is_busy = False
-                for wait in run.waits:
-                    wait.signal.set()  # they begin again, should there still be any
-            ended.set()
+            self._stopped(ended)
+
+    def _stopped(self, ended: anyio.Event) -> None:
+        """Note that a task is over; whoever still waits begins again."""
+        if self._ended is not ended:
+            return
+        self._scope = self._ended = self._wakeup = self._task = None
+        self._looks.reset()
+        for run in self._runs.values():
+            run.group.is_busy = False
+            for wait in run.waits:
+                wait.signal.set()
+        ended.set()
 
     async def _pause(self) -> None:
         """Wait until something is to do."""
@@ -330,4 +352,9 @@ def _as_one(error: Exception) -> Exception:
     """Give the error itself out of the group that a task group makes of it."""
     while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
-    return copy.copy(error) if isinstance(error, DeepnoteError) else error
+    return error
+
+
+def _own(error: Exception) -> Exception:
+    """Give a wait an error of its own, for it will name the run; what others have raised may not bear copying."""
+    return copy.copy(error).with_traceback(error.__traceback__) if isinstance(error, DeepnoteError) else error

@@ -1,0 +1,456 @@
+"""Who leaves, and how: the watcher's task serves the others, and nothing stays behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+import pytest_asyncio
+import trio
+
+from deepnote_async import AsyncDeepnote, RunHandle, RunTimeoutError
+from tests.runs.watching.site import LATEST, Site, assert_idle, new_loop, waiting_at, watcher_of
+from tests.support.farm import both, run_on
+from tests.support.service import client_of
+
+TASK = "deepnote-async: waiting for runs"
+
+
+async def asyncio_timeout(handle: RunHandle) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(7):
+            await handle.wait()
+
+
+async def asyncio_wait_for(handle: RunHandle) -> None:
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(handle.wait(), 7)
+
+
+async def asyncio_cancel(handle: RunHandle) -> None:
+    task = asyncio.create_task(handle.wait())
+    await asyncio.sleep(7)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def anyio_scope(handle: RunHandle) -> None:
+    with anyio.move_on_after(7) as scope:
+        await handle.wait()
+    assert scope.cancelled_caught
+
+
+async def trio_scope(handle: RunHandle) -> None:
+    with trio.move_on_after(7) as scope:
+        await handle.wait()
+    assert scope.cancelled_caught
+
+
+async def own_deadline(handle: RunHandle) -> None:
+    with pytest.raises(RunTimeoutError):
+        await handle.wait(7)
+
+
+async def broken_off_watch(handle: RunHandle) -> None:
+    with anyio.move_on_after(7):
+        async for _state in handle.watch():
+            pass
+
+
+ways: Any = pytest.mark.parametrize(
+    ("library", "leave"),
+    [
+        ("asyncio", asyncio_timeout),
+        ("asyncio", asyncio_wait_for),
+        ("asyncio", asyncio_cancel),
+        ("asyncio", anyio_scope),
+        ("asyncio", own_deadline),
+        ("asyncio", broken_off_watch),
+        ("trio", trio_scope),
+        ("trio", anyio_scope),
+        ("trio", own_deadline),
+        ("trio", broken_off_watch),
+    ],
+)
+Leave = Callable[[RunHandle], Any]
+
+
+@ways
+def test_a_wait_that_was_left_costs_no_further_look(library: str, leave: Leave) -> None:
+    async def main() -> None:
+        site = Site(1, lambda _number: 1e6)
+        async with waiting_at(site) as client:
+            await leave(client.runs.handle("run-0"))
+            assert anyio.current_time() == pytest.approx(7)
+            await anyio.sleep(0)
+            before = site.requests
+            await anyio.sleep(1000)
+            assert site.requests == before
+            assert_idle(watcher_of(client))
+
+    run_on(library, main)
+
+
+@ways
+@pytest.mark.parametrize("is_same", [True, False])
+def test_the_one_that_came_first_may_leave(library: str, leave: Leave, *, is_same: bool) -> None:
+    """Its wait has started the task that the others rely on."""
+
+    async def main() -> None:
+        site = Site(2, lambda _number: 60.0)
+        ended: list[float] = []
+        async with waiting_at(site) as client, anyio.create_task_group() as group:
+
+            async def wait(number: int) -> None:
+                assert (await client.runs.handle(f"run-{number}", "nb-0").wait()).status == "success"
+                ended.append(anyio.current_time())
+
+            group.start_soon(leave, client.runs.handle("run-0", "nb-0"))
+            await anyio.sleep(1)
+            for _ in range(5):
+                group.start_soon(wait, 0 if is_same else 1)
+        assert len(ended) == 5
+        assert all(60 <= at <= 60 + LATEST for at in ended)
+
+    run_on(library, main)
+
+
+@both
+def test_a_scope_that_is_cancelled_around_a_first_wait_closes_nothing_of_the_others(library: str) -> None:
+    """The task was started inside of a task group that fails."""
+
+    async def main() -> None:
+        site = Site(2)
+        async with waiting_at(site) as client:
+            with pytest.raises(ExceptionGroup):
+                async with anyio.create_task_group() as group:
+                    group.start_soon(client.runs.handle("run-0").wait)
+                    await anyio.sleep(5)
+                    raise KeyError("mine")
+            assert (await client.runs.handle("run-1").wait()).status == "success"
+
+    run_on(library, main)
+
+
+# Closing.
+
+
+@both
+def test_a_client_that_is_closed_ends_its_waits_at_once(library: str) -> None:
+    async def main() -> None:
+        site = Site(100, lambda _number: 1e6)
+        told: list[str] = []
+        async with waiting_at(site) as client, anyio.create_task_group() as group:
+
+            async def wait(number: int) -> None:
+                handle = client.runs.handle(f"run-{number}", "nb-0")
+                with pytest.raises(RuntimeError) as caught:
+                    if number % 3:
+                        await handle.wait(1e5 if number % 2 else None)
+                    else:
+                        [state async for state in handle.watch()]
+                told.append(str(caught.value))
+                assert anyio.current_time() == pytest.approx(40)
+
+            for number in range(100):
+                group.start_soon(wait, number)
+            await anyio.sleep(40)
+            await client.aclose()
+            assert_idle(watcher_of(client))
+            await client.aclose()
+            with pytest.raises(RuntimeError, match="this client is closed; make another one"):
+                await client.runs.handle("run-0").wait()
+        assert sorted(told) == sorted(
+            f"this client was closed while run run-{number} was waited for; it goes on" for number in range(100)
+        )
+
+    run_on(library, main)
+
+
+@both
+def test_a_client_may_be_closed_in_the_middle_of_a_look(library: str) -> None:
+    async def main() -> None:
+        site = Site(1, hangs=lambda _number: True)
+        async with waiting_at(site) as client, anyio.create_task_group() as group:
+
+            async def wait() -> None:
+                with pytest.raises(RuntimeError, match="was closed while run run-0"):
+                    await client.runs.handle("run-0").wait()
+
+            group.start_soon(wait)
+            await anyio.sleep(1)
+            await client.aclose()
+            assert anyio.current_time() == pytest.approx(1)
+
+    run_on(library, main)
+
+
+@both
+@pytest.mark.parametrize("ticks", range(6))
+def test_a_client_may_be_closed_as_soon_as_a_wait_has_begun(library: str, ticks: int) -> None:
+    async def main() -> None:
+        site = Site(1)
+        async with waiting_at(site) as client, anyio.create_task_group() as group:
+
+            async def wait() -> None:
+                with pytest.raises(RuntimeError, match="closed"):
+                    await client.runs.handle("run-0").wait()
+
+            group.start_soon(wait)
+            for _ in range(ticks):
+                await anyio.lowlevel.checkpoint()
+            await client.aclose()
+            assert anyio.current_time() < 1
+
+    run_on(library, main)
+
+
+@both
+def test_a_client_without_waits_is_closed_twice(library: str) -> None:
+    async def main() -> None:
+        async with waiting_at(Site(1)) as client:
+            await client.aclose()
+            await client.aclose()
+
+    run_on(library, main)
+
+
+@both
+def test_a_client_is_closed_by_another_task_than_opened_it(library: str) -> None:
+    async def main() -> None:
+        site = Site(1)
+        clients: list[AsyncDeepnote] = []
+        close, may_go = anyio.Event(), anyio.Event()
+
+        async def hold() -> None:
+            async with client_of(site.answer) as client:
+                clients.append(client)
+                may_go.set()
+                await close.wait()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(hold)
+            await may_go.wait()
+            assert (await clients[0].runs.handle("run-0").wait()).status == "success"
+            close.set()
+
+    run_on(library, main)
+
+
+@pytest_asyncio.fixture
+async def held() -> AsyncIterator[tuple[AsyncDeepnote, Site]]:
+    site = Site(50, lambda number: 0.01 * number, latency=0.001)
+    async with client_of(site.answer) as client:
+        yield client, site
+    assert_idle(watcher_of(client))
+
+
+async def test_waits_by_the_client_of_a_fixture(held: tuple[AsyncDeepnote, Site]) -> None:
+    client, site = held
+    began = anyio.current_time()
+    site.lasts = lambda number: began + 0.01 * number
+    runs = await asyncio.gather(*[client.runs.handle(f"run-{n}", "nb-0").wait(60) for n in range(50)])
+    assert {run.status.value for run in runs} == {"success"}
+
+
+async def test_waits_that_outlive_the_test_are_ended_by_the_fixture(held: tuple[AsyncDeepnote, Site]) -> None:
+    client, site = held
+    site.lasts = lambda _number: 1e9
+    task = asyncio.create_task(client.runs.handle("run-0").wait())
+    task.add_done_callback(lambda task: task.cancelled() or task.exception())
+    while not site.looks:
+        await asyncio.sleep(0)
+
+
+# The watcher's own tasks.
+
+
+async def cancel_tasks(wanted: Callable[[asyncio.Task[Any]], bool]) -> int:
+    cancelled = [task for task in asyncio.all_tasks() if wanted(task)]
+    for task in cancelled:
+        task.cancel()
+    return len(cancelled)
+
+
+def is_the_watcher(task: asyncio.Task[Any]) -> bool:
+    return task.get_name() == TASK
+
+
+def is_a_look(task: asyncio.Task[Any]) -> bool:
+    return "_look" in task.get_name()
+
+
+@pytest.mark.parametrize("which", [is_the_watcher, is_a_look])
+@pytest.mark.parametrize("times", [1, 30])
+def test_waits_go_on_when_somebody_cancels_the_task_that_looks(which: Any, times: int) -> None:
+    async def main() -> None:
+        site = Site(20, lambda number: 30.0 + number, latency=1.0)
+        async with waiting_at(site) as client:
+            waits = [asyncio.create_task(client.runs.handle(f"run-{n}", "nb-0").wait()) for n in range(20)]
+            hit = 0
+            for _ in range(times):
+                await asyncio.sleep(0.7)
+                hit += await cancel_tasks(which)
+            assert hit >= times / 4
+            async with asyncio.timeout(600):
+                assert {run.status.value for run in await asyncio.gather(*waits)} == {"success"}
+            assert asyncio.get_running_loop().time() <= 50 + LATEST
+
+    run_on("asyncio", main)
+
+
+@pytest.mark.parametrize("ticks", range(5))
+def test_waits_go_on_when_the_task_is_cancelled_before_it_has_begun(ticks: int) -> None:
+    async def main() -> None:
+        site = Site(1, lambda _number: 5.0)
+        async with waiting_at(site) as client:
+            wait = asyncio.create_task(client.runs.handle("run-0").wait())
+            for _ in range(ticks):
+                await asyncio.sleep(0)
+            await cancel_tasks(is_the_watcher)
+            async with asyncio.timeout(60):
+                assert (await wait).status == "success"
+
+    run_on("asyncio", main)
+
+
+def test_a_task_that_was_cancelled_before_it_began_does_not_hold_up_the_end() -> None:
+    async def main() -> None:
+        site = Site(1)
+        async with waiting_at(site) as client:
+            wait = asyncio.create_task(client.runs.handle("run-0").wait())
+            await asyncio.sleep(0)
+            assert await cancel_tasks(lambda task: task is wait or is_the_watcher(task)) == 2
+            await client.aclose()
+            assert asyncio.get_running_loop().time() < 1
+            assert wait.cancelled()
+
+    run_on("asyncio", main)
+
+
+def test_a_task_that_cannot_be_started_is_told_to_each_wait() -> None:
+    async def main() -> None:
+        def refuse(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> Any:
+            if "Watcher" in work.__qualname__:
+                work.close()
+                raise MemoryError("no more tasks")
+            return asyncio.Task(work, loop=loop, **options)
+
+        site = Site(1)
+        async with waiting_at(site) as client:
+            asyncio.get_running_loop().set_task_factory(refuse)
+            for _ in range(2):
+                with pytest.raises(MemoryError, match="no more tasks"):
+                    await client.runs.handle("run-0").wait(10)
+            asyncio.get_running_loop().set_task_factory(None)
+            assert (await client.runs.handle("run-0").wait(1000)).status == "success"
+
+    run_on("asyncio", main)
+
+
+# The end of the event loop.
+
+
+def test_the_end_of_the_loop_ends_its_waits_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    """What `asyncio.run` does with a main that leaves tasks; warnings are errors here."""
+    clients: list[AsyncDeepnote] = []
+    tasks: list[asyncio.Task[Any]] = []
+
+    async def main() -> None:
+        site = Site(50)
+        backend = httpx.AsyncClient(transport=httpx.MockTransport(site.answer))
+        client = AsyncDeepnote("tok", "https://api.example.test", http_client=backend)
+        clients.append(client)
+        tasks.extend(asyncio.create_task(client.runs.handle(f"run-{n}", "nb-0").wait()) for n in range(50))
+        await asyncio.sleep(20)
+
+    with caplog.at_level(logging.WARNING):
+        run_on("asyncio", main)
+        gc.collect()
+    assert all(task.cancelled() for task in tasks)
+    assert_idle(watcher_of(clients[0]))
+    assert caplog.records == []
+
+
+def test_the_end_of_trio_ends_its_waits() -> None:
+    clients: list[AsyncDeepnote] = []
+
+    async def main() -> None:
+        site = Site(50)
+        backend = httpx.AsyncClient(transport=httpx.MockTransport(site.answer))
+        client = AsyncDeepnote("tok", "https://api.example.test", http_client=backend)
+        clients.append(client)
+        async with trio.open_nursery() as nursery:
+            for number in range(50):
+                nursery.start_soon(client.runs.handle(f"run-{number}", "nb-0").wait)
+            await trio.sleep(20)
+            nursery.cancel_scope.cancel()
+
+    run_on("trio", main)
+    assert_idle(watcher_of(clients[0]))
+
+
+@pytest.mark.parametrize("how", ["wait", "watch", "close"])
+def test_a_client_of_a_loop_that_was_simply_closed_says_so(how: str) -> None:
+    """Nobody has cancelled the tasks of that loop; they can never end."""
+    site = Site(1)
+    backend = httpx.AsyncClient(transport=httpx.MockTransport(site.answer))
+    client = AsyncDeepnote("tok", "https://api.example.test", http_client=backend)
+    kept: list[asyncio.Task[Any]] = []
+
+    async def leave() -> None:
+        kept.append(asyncio.create_task(client.runs.handle("run-0").wait()))
+        await asyncio.sleep(20)
+
+    async def again() -> None:
+        handle, began = client.runs.handle("run-0"), anyio.current_time()
+        if how == "wait":
+            with pytest.raises(RuntimeError, match="opened in another event loop"):
+                await handle.wait()
+        elif how == "watch":
+            with pytest.raises(RuntimeError, match="opened in another event loop"):
+                await anext(handle.watch())
+        else:
+            await client.aclose()
+        assert anyio.current_time() - began < 1
+
+    loop = new_loop()
+    loop.run_until_complete(leave())
+    loop.close()
+    run_on("asyncio", again)
+    kept.clear()
+    del client, backend
+    gc.collect()
+
+
+def test_a_client_may_not_wait_in_a_second_loop_while_the_first_goes_on() -> None:
+    site = Site(1, lambda _number: 1e6)
+    backend = httpx.AsyncClient(transport=httpx.MockTransport(site.answer))
+    client = AsyncDeepnote("tok", "https://api.example.test", http_client=backend)
+    handle = client.runs.handle("run-0")
+    waits: list[asyncio.Task[Any]] = []
+
+    async def begin() -> None:
+        waits.append(asyncio.create_task(handle.wait()))
+        await asyncio.sleep(20)
+
+    async def end() -> None:
+        waits[0].cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+        await client.aclose()
+        await backend.aclose()
+
+    first = new_loop()
+    first.run_until_complete(begin())
+    with pytest.raises(RuntimeError, match="opened in another event loop"):
+        run_on("asyncio", handle.wait)
+    first.run_until_complete(end())
+    first.close()
+    assert_idle(watcher_of(client))

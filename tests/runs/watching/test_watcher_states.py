@@ -1,0 +1,426 @@
+"""What runs do that they should not, what `watch` shows of it, and what ends a wait with an error."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from deepnote_async import DecodeError, NotFoundError, Run, RunEvent, RunHandle, RunTimeoutError
+from deepnote_async.events import Event
+from tests.runs.watching.site import LATEST, Lists, Site, assert_all_well, assert_idle, wait_for, waiting_at, watcher_of
+from tests.support.farm import both, run_on
+from tests.support.service import run_json
+
+LONG = 3 * 3600.0
+
+
+def through(*steps: tuple[float, str]) -> Any:
+    """Give states by the time from which on they hold."""
+
+    def state(_number: int, now: float) -> str:
+        return [status for since, status in steps if now >= since][-1]
+
+    return state
+
+
+LONG_WAY = through((0, "pending"), (20, "running"), (40, "pending"), (60, "queued"), (80, "running"), (100, "success"))
+
+
+@both
+@pytest.mark.parametrize("count", [1, 30])
+def test_a_run_may_go_backwards_and_through_states_that_nobody_knows(library: str, count: int) -> None:
+    site = Site(count, lambda _number: 100.0, LONG_WAY)
+
+    async def main() -> None:
+        with anyio.fail_after(LONG):
+            async with waiting_at(site) as client:
+                assert_all_well(await wait_for(client, site), site)
+
+    run_on(library, main)
+
+
+@both
+@pytest.mark.parametrize("odd", ["", "SUCCESS", "cancelled", "success ", "0"])
+def test_a_status_that_looks_like_an_end_is_none(library: str, odd: str) -> None:
+    site = Site(3, lambda _number: 50.0, through((0, odd), (50, "success")))
+
+    async def main() -> None:
+        async with waiting_at(site) as client:
+            assert_all_well(await wait_for(client, site), site)
+
+    run_on(library, main)
+
+
+def answers(*codes: int | str) -> Any:
+    """Give what looks at run 0 are answered from the 10th second on, one after the other; 200 is the truth."""
+    left = list(codes)
+
+    def look(number: int, now: float) -> httpx.Response | None:
+        code = left.pop(0) if number == 0 and now > 10 and left else 200
+        if isinstance(code, str):
+            return httpx.Response(200, text=code)
+        return None if code == 200 else httpx.Response(code, json={"message": "no"})
+
+    return look
+
+
+@both
+@pytest.mark.parametrize("others", [0, 5])
+@pytest.mark.parametrize("codes", [(404,), (404, 200, 404, 200), (404, 503, 200), ("{",), ("<html>", 200, 404)])
+def test_a_single_doubt_is_borne(library: str, codes: tuple[int | str, ...], others: int) -> None:
+    site = Site(1 + others, look=answers(*codes), page=lambda _now: httpx.Response(403))
+
+    async def main() -> None:
+        async with waiting_at(site) as client:
+            assert_all_well(await wait_for(client, site), site)
+
+    run_on(library, main)
+
+
+@both
+@pytest.mark.parametrize("others", [0, 5])
+@pytest.mark.parametrize(
+    ("codes", "kind"), [((404, 404), NotFoundError), ((404, 503, 404), NotFoundError), (("{", "{"), DecodeError)]
+)
+def test_what_is_confirmed_ends_the_wait(
+    library: str, codes: tuple[int | str, ...], kind: type[NotFoundError | DecodeError], others: int
+) -> None:
+    site = Site(1 + others, look=answers(*codes), page=lambda _now: httpx.Response(403))
+
+    async def main() -> None:
+        async with waiting_at(site) as client:
+            first, *rest = await wait_for(client, site, timeout=1e6)
+            assert first.number == 0
+            assert type(first.error) is kind
+            assert first.error.run_id == "run-0"
+            assert 10 < first.at < 60
+            assert all(waited.run is not None for waited in rest)
+
+    run_on(library, main)
+
+
+@both
+def test_a_run_that_the_list_forgets_is_looked_at_alone(library: str) -> None:
+    gone: set[str] = set()
+    site = Site(30, lambda number: 20.0 + number, lists=Lists(row=lambda row: None if row["runId"] in gone else row))
+
+    async def main() -> None:
+        async with waiting_at(site) as client, anyio.create_task_group() as group:
+
+            async def forget() -> None:
+                await anyio.sleep(15)
+                gone.update({"run-3", "run-4", "run-29"})
+
+            group.start_soon(forget)
+            assert_all_well(await wait_for(client, site), site)
+
+    run_on(library, main)
+    assert all(site.looks_at(number) for number in (3, 4, 29))
+    assert len(site.looks) < 60
+
+
+@both
+@pytest.mark.parametrize("lag", [5.0, 20.0])
+def test_a_list_that_lags_behind_only_costs_time(library: str, lag: float) -> None:
+    site = Site(30, lambda number: 20.0 + number, lists=Lists(lag=lag))
+
+    async def main() -> None:
+        async with waiting_at(site) as client:
+            assert_all_well(await wait_for(client, site), site, latest=LATEST + lag)
+
+    run_on(library, main)
+
+
+@both
+def test_the_list_may_tell_the_end_although_looks_do_not_yet(library: str) -> None:
+    site = Site(30, lambda number: 20.0 + number, look=lambda *_: httpx.Response(200, json=run_json("running")))
+
+    async def main() -> None:
+        async with waiting_at(site) as client:
+            ended = await wait_for(client, site, numbers=range(1, 30), timeout=60.0)
+            assert sum(waited.run is not None for waited in ended) >= 28  # the last one is looked at alone
+
+    run_on(library, main)
+
+
+# Watching.
+
+
+@both
+@pytest.mark.parametrize("count", [1, 3])
+def test_each_change_is_shown_once(library: str, count: int) -> None:
+    site = Site(count, lambda _number: 100.0, LONG_WAY)
+    seen: list[list[str]] = [[] for _ in range(count)]
+
+    async def main() -> None:
+        async with waiting_at(site) as client, anyio.create_task_group() as group:
+
+            async def watch(number: int) -> None:
+                began = anyio.current_time()
+                async for state in client.runs.handle(f"run-{number}", "nb-0").watch():
+                    assert seen[number] or anyio.current_time() - began < 1
+                    seen[number].append(state.status.value)
+
+            for number in range(count):
+                group.start_soon(watch, number)
+
+    run_on(library, main)
+    for states in seen:
+        assert states == ["pending", "running", "pending", "queued", "running", "success"]
+
+
+@both
+def test_leaving_a_watch_leaves_nothing(library: str) -> None:
+    site = Site(1, lambda _number: 1e6)
+
+    async def main() -> None:
+        async with waiting_at(site) as client:
+            states = client.runs.handle("run-0").watch()
+            async for _state in states:
+                break
+            if library == "trio":
+                await states.aclose()  # or trio warns, as of every generator that is not read to its end
+            await anyio.sleep(1)
+            assert_idle(watcher_of(client))
+            before = site.requests
+            await anyio.sleep(1000)
+            assert site.requests == before == 1
+
+    run_on(library, main)
+
+
+@both
+def test_two_watches_on_one_run_see_the_same(library: str) -> None:
+    site = Site(1, lambda _number: 100.0, through((0, "pending"), (50, "running"), (100, "error")))
+
+    async def main() -> None:
+        handle_seen: list[tuple[int, str]] = []
+        async with waiting_at(site) as client, anyio.create_task_group() as group:
+
+            async def watch(handle: RunHandle, which: int) -> None:
+                async for state in handle.watch():
+                    handle_seen.append((which, state.status.value))
+
+            shared = client.runs.handle("run-0")
+            for which, handle in enumerate([shared, shared, client.runs.handle("run-0")]):
+                group.start_soon(watch, handle, which)
+        for which in range(3):
+            assert [status for seen_by, status in handle_seen if seen_by == which] == ["pending", "running", "error"]
+
+    run_on(library, main)
+    assert len(site.looks) < 60
+
+
+@both
+def test_a_watch_ends_with_its_time(library: str) -> None:
+    site = Site(1, lambda _number: 1e6, through((0, "pending"), (20, "running")))
+
+    async def main() -> None:
+        async with waiting_at(site) as client:
+            states: list[str] = []
+            with pytest.raises(RunTimeoutError) as caught:  # noqa: PT012
+                async for state in client.runs.handle("run-0").watch(100):
+                    states.append(state.status.value)
+            assert states == ["pending", "running"]
+            assert caught.value.status == "running"
+            assert anyio.current_time() == pytest.approx(100)
+
+    run_on(library, main)
+
+
+@both
+def test_a_watch_after_the_end_shows_the_end_and_asks_nothing(library: str) -> None:
+    site = Site(1)
+
+    async def main() -> None:
+        async with waiting_at(site) as client:
+            handle = client.runs.handle("run-0")
+            await handle.wait()
+            before = site.requests
+            assert [state.status.value async for state in handle.watch(0)] == ["success"]
+            assert site.requests == before
+
+    run_on(library, main)
+
+
+@both
+@pytest.mark.parametrize("helped", [True, False])
+def test_a_slow_consumer_sees_the_latest(library: str, *, helped: bool) -> None:
+    site = Site(1, lambda _number: 100.0, LONG_WAY)
+
+    async def main() -> None:
+        async with waiting_at(site) as client, anyio.create_task_group() as group:
+            handle = client.runs.handle("run-0")
+            if helped:
+                group.start_soon(handle.wait)
+            states = []
+            async for state in handle.watch():
+                states.append(state.status.value)
+                await anyio.sleep(70 if len(states) == 1 else 50)
+            assert states == ["pending", "queued", "success"]
+
+    run_on(library, main)
+
+
+@both
+def test_what_an_older_look_tells_does_not_undo_a_newer_one(library: str) -> None:
+    """A look by `refresh` overtakes one of the watcher."""
+    site = Site(1, lambda _number: 100.0, through((0, "pending"), (1, "running"), (100, "success")))
+    events: list[Event] = []
+
+    async def main() -> None:
+        async with waiting_at(site, on_event=events.append) as client, anyio.create_task_group() as group:
+            slow, quick = client.runs.handle("run-0"), client.runs.handle("run-0")
+            site.latency = 1.8
+            group.start_soon(slow.wait)
+            await anyio.sleep(1)
+            site.latency = 0.1
+            for handle in (slow, quick):
+                assert (await handle.refresh()).status == "running"
+            await anyio.sleep(2)
+            assert slow.status == "running"
+            shown = []
+            async for state in quick.watch():
+                shown.append(state.status.value)
+            assert shown == ["running", "success"]
+
+    run_on(library, main)
+    changes = [(event.previous, event.status) for event in events if isinstance(event, RunEvent)]
+    assert changes == [(None, "running"), (None, "running"), ("running", "success"), ("running", "success")]
+
+
+@both
+def test_each_handle_is_told_of_each_change_once(library: str) -> None:
+    site = Site(10, lambda _number: 100.0, through((0, "pending"), (50, "running"), (100, "success")))
+    events: list[Event] = []
+
+    async def main() -> None:
+        async with waiting_at(site, on_event=events.append) as client, anyio.create_task_group() as group:
+            for number in range(10):
+                handle = client.runs.handle(f"run-{number}", "nb-0")
+                for _ in range(3):
+                    group.start_soon(handle.wait)
+                group.start_soon(client.runs.handle(f"run-{number}", "nb-0").wait)
+
+    run_on(library, main)
+    for number in range(10):
+        told = [
+            (event.previous, event.status)
+            for event in events
+            if isinstance(event, RunEvent) and event.run_id == f"run-{number}"
+        ]
+        once = [(None, "pending"), ("pending", "running"), ("running", "success")]
+        assert sorted(told, key=str) == sorted(once * 2, key=str)
+
+
+# Errors that are nobody's fault but ours, or the caller's.
+
+
+class OddError(Exception):
+    """An error that cannot be made anew from its arguments."""
+
+    def __init__(self, left: str, right: str) -> None:
+        super().__init__(f"{left} and {right}")
+
+
+@both
+@pytest.mark.parametrize("count", [1, 5])
+@pytest.mark.parametrize("when", [0.0, 30.0])
+def test_a_token_that_cannot_be_had_ends_each_wait_with_its_error(library: str, count: int, when: float) -> None:
+    site = Site(count)
+
+    def token() -> str:
+        if anyio.current_time() >= when:
+            raise OddError("no", "token")
+        return "tok"
+
+    async def main() -> None:
+        site.look = lambda *_: httpx.Response(401) if anyio.current_time() >= when else None
+        site.page = lambda _now: httpx.Response(401) if anyio.current_time() >= when else None
+        with anyio.fail_after(LONG):
+            async with waiting_at(site, token=token) as client:
+                ended = await wait_for(client, site, [*range(count), *range(count)])
+        assert [str(waited.error) for waited in ended] == ["no and token"] * 2 * count
+        assert all(type(waited.error) is OddError for waited in ended)
+
+    run_on(library, main)
+
+
+@both
+@pytest.mark.parametrize("where", ["get", "look_at_page"])
+def test_a_bug_ends_each_wait_with_its_error(library: str, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    site = Site(5)
+
+    async def broken(*_arguments: object, **_options: object) -> Run:
+        await anyio.sleep(1)
+        raise ZeroDivisionError("a bug")
+
+    async def main() -> None:
+        with anyio.fail_after(LONG):
+            async with waiting_at(site) as client:
+                monkeypatch.setattr(client.runs._service, where, broken)
+                numbers = [*range(5), *range(5)] if where == "look_at_page" else [0, 0]
+                for waited in await wait_for(client, site, numbers):
+                    assert isinstance(waited.error, ZeroDivisionError)
+                    assert waited.error.__traceback__ is not None
+
+    run_on(library, main)
+
+
+@both
+def test_a_bug_of_the_watcher_itself_ends_each_wait_with_its_error(
+    library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site(5)
+
+    def broken(*_arguments: object, **_options: object) -> float:
+        raise ZeroDivisionError("a bug")
+
+    async def main() -> None:
+        with anyio.fail_after(LONG):
+            async with waiting_at(site) as client:
+                with monkeypatch.context() as patch:
+                    patch.setattr("deepnote_async.runs.watching.plan.next_look", broken)
+                    for waited in await wait_for(client, site):
+                        assert isinstance(waited.error, ZeroDivisionError)
+                assert_all_well(await wait_for(client, site), site)
+
+    run_on(library, main)
+
+
+@both
+def test_what_on_event_raises_ends_no_wait(library: str) -> None:
+    site = Site(5)
+
+    def broken(_event: Event) -> None:
+        raise OddError("not", "mine")
+
+    async def main() -> None:
+        async with waiting_at(site, on_event=broken) as client:
+            assert_all_well(await wait_for(client, site), site)
+
+    run_on(library, main)
+
+
+def test_on_event_may_begin_and_cancel_waits() -> None:
+    site = Site(3, lambda number: 20.0 + number)
+    begun: list[asyncio.Task[Run]] = []
+
+    async def main() -> None:
+        async with waiting_at(site, on_event=lambda event: act(event)) as client:
+
+            def act(event: Event) -> None:
+                if isinstance(event, RunEvent) and event.run_id == "run-0" and len(begun) < 3:
+                    begun.append(asyncio.create_task(client.runs.handle("run-2", "nb-0").wait()))
+                    begun[0].cancel()
+
+            assert_all_well(await wait_for(client, site), site)
+            results = await asyncio.gather(*begun, return_exceptions=True)
+            assert isinstance(results[0], asyncio.CancelledError)
+            assert all(isinstance(result, Run) for result in results[1:])
+
+    run_on("asyncio", main)
