@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import warnings
 from contextvars import ContextVar
 
 import anyio
@@ -14,6 +15,10 @@ from deepnote_async.runs.watching.background import new_signal, spawn
 from tests.support.farm import both, run_on
 
 COLOUR: ContextVar[str] = ContextVar("COLOUR", default="none")
+
+
+def nothing() -> None:
+    pass
 
 
 @both
@@ -29,7 +34,7 @@ def test_a_task_runs_beside_its_caller(library: str) -> None:
             done.set()
 
         began = anyio.current_time()
-        task = spawn(work, "a task")
+        task = spawn(work, "a task", ended=nothing)
         told.append("spawned")
         await done.wait()
         assert anyio.current_time() - began == 5
@@ -51,7 +56,7 @@ def test_a_task_sees_nothing_of_its_callers_context(library: str) -> None:
             done.set()
 
         COLOUR.set("blue")
-        task = spawn(work, "a task")
+        task = spawn(work, "a task", ended=nothing)
         await done.wait()
         del task
         return seen[0], COLOUR.get()
@@ -71,7 +76,7 @@ def test_a_task_outlives_the_scope_it_was_begun_in(library: str) -> None:
             done.set()
 
         async def caller() -> None:
-            tasks.append(spawn(work, "a task"))
+            tasks.append(spawn(work, "a task", ended=nothing))
             await anyio.sleep(1000)
 
         async with anyio.create_task_group() as callers:
@@ -96,7 +101,7 @@ def test_a_task_has_a_name(library: str) -> None:
             names.append(anyio.get_current_task().name)
             done.set()
 
-        task = spawn(work, "looking at runs")
+        task = spawn(work, "looking at runs", ended=nothing)
         await done.wait()
         del task
         return names[0]
@@ -106,13 +111,30 @@ def test_a_task_has_a_name(library: str) -> None:
 
 def test_on_asyncio_who_keeps_the_task_keeps_it_alive() -> None:
     async def main() -> object:
-        task = spawn(lambda: asyncio.sleep(1), "a task")
+        task = spawn(lambda: asyncio.sleep(1), "a task", ended=nothing)
         assert isinstance(task, asyncio.Task)
         gc.collect()
         await task
         return task.get_name()
 
     assert run_on("asyncio", main) == "a task"
+
+
+def test_on_asyncio_who_began_a_task_is_told_though_it_was_cancelled_before_it_ran() -> None:
+    told: list[str] = []
+
+    async def main() -> None:
+        async def work() -> None:
+            told.append("begun")
+
+        task = spawn(work, "a task", ended=lambda: told.append("ended"))
+        assert isinstance(task, asyncio.Task)
+        task.cancel()
+        await asyncio.wait([task])
+
+    with warnings.catch_warnings(action="ignore"):  # of a coroutine that was never awaited
+        run_on("asyncio", main)
+    assert told == ["ended"]
 
 
 def test_on_trio_a_task_that_goes_on_at_the_end_is_cancelled() -> None:
@@ -126,7 +148,7 @@ def test_on_trio_a_task_that_goes_on_at_the_end_is_cancelled() -> None:
                 ends.append("cancelled")
                 raise
 
-        spawn(work, "a task")
+        spawn(work, "a task", ended=nothing)
         await anyio.sleep(1)
 
     run_on("trio", main)
