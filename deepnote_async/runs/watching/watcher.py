@@ -135,7 +135,8 @@ class Watcher:
         if run.last is not None and state.status != run.last.status:
             run.changed = sent
         run.last, run.seen = state, sent
-        if state.notebook_id is not None and run.group.notebook.id is None and not state.status.is_terminal:
+        is_homeless = run.group.notebook.id is None and bool(run.waits)
+        if is_homeless and state.notebook_id is not None and not state.status.is_terminal:
             self._rehome(run, state.notebook_id)
         for wait in list(run.waits):
             wait.saw(state, sent)
