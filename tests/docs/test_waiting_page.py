@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from deepnote_async import AsyncDeepnote
 from deepnote_async.runs.wait import PATIENCE_SECONDS
+from deepnote_async.runs.watching.looks import MIN_REFUSALS, NEW_SECONDS, REFUSED_PAGE_SECONDS
 from deepnote_async.runs.watching.schedule import LONGEST_SECONDS, MAX_SHARING, THROTTLED
 from deepnote_async.runs.watching.tracked import DISTRUST_SECONDS
+from deepnote_async.runs.watching.watcher import LAST_CALL_SECONDS
 from deepnote_async.transport.gate import STRICT_SECONDS
 from deepnote_emulator import Emulator
 from tests.support.pages import DocsPage
@@ -28,6 +30,7 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert "After a 429, and for ten minutes, looks cost two and a half times as much" in TEXT
     assert LONGEST_SECONDS == 30
     assert "unseen for more than half a minute" in TEXT
+    assert (LAST_CALL_SECONDS, MIN_REFUSALS, NEW_SECONDS, REFUSED_PAGE_SECONDS) == (1, 5, 30, 600)
     assert MAX_SHARING == 100
     assert "up to the hundred of a page" in TEXT
     assert (DISTRUST_SECONDS, PATIENCE_SECONDS) == (60, 60)

@@ -13,9 +13,9 @@ import math
 from collections.abc import Iterable
 from typing import Final
 
-LONE_PRICE: Final = 0.107
+LONE_PRICE: Final = 0.115
 """Unnoticed seconds for which one look is spent that answers for one run."""
-SHARING: Final = 0.57
+SHARING: Final = 0.56
 """The price grows with this power of the number of runs that share a look."""
 MAX_SHARING: Final = 100
 """As many as one page of the list holds."""
@@ -55,7 +55,7 @@ def next_look(runs: Iterable[tuple[float, float]], price: float, *, hint: float 
         >>> next_look([(math.inf, 1.0)], price_of_look(1))
         0.0
         >>> round(next_look([(0.0, 0.02)], price_of_look(1), seed=1), 1)
-        3.4
+        3.5
     """
     unnoticed = growing = chances = oldest = 0.0
     for unseen, chance in runs:
