@@ -174,7 +174,7 @@ def test_a_page_that_cannot_be_had_is_shared_by_nobody() -> None:
         plan.put(group, NOW)
         return due(plan) - NOW
 
-    assert seconds(lists=False) < seconds(lists=True) / 2
+    assert seconds(lists=False) < seconds(lists=True) * 0.6
 
 
 def test_the_same_plans_are_made_of_the_same() -> None:
