@@ -139,6 +139,7 @@ class RunHandle:
                     state = await self._service.watcher.wait(self._held(), deadline, to_the_end=False, shown=shown)
                     if state is None:
                         raise time_is_up(self.id, deadline, self._run)
+                    state = self._run or state  # another wait may have seen more
             yield state
             if state.status.is_terminal:
                 return

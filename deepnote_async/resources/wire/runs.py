@@ -39,7 +39,7 @@ def row_record(run: wire.Run | wire.ListNotebookRun) -> Run:
         run_id=run.run_id,
         status=RunStatus(run.status.value),
         notebook_id=given(run.notebook_id),
-        created_at=given(run.created_at),
+        created_at=moment(run.created_at),
         completed_at=moment(run.completed_at),
         extra=run.additional_properties,
     )

@@ -16,8 +16,13 @@ def given(value: T | Unset) -> T | None:
 
 
 def moment(value: object) -> dt.datetime | None:
-    """Keep a moment that could be read; the generated models let an unreadable optional one through as text."""
-    return value if isinstance(value, dt.datetime) else None
+    """Keep a moment that could be read; the generated models let an unreadable optional one through as text.
+
+    One without a zone is taken for UTC, which is what the service writes: those of a run have to be comparable.
+    """
+    if not isinstance(value, dt.datetime):
+        return None
+    return value if value.tzinfo is not None else value.replace(tzinfo=dt.UTC)
 
 
 def enveloped(body: dict[str, Any], name: str) -> dict[str, Any]:

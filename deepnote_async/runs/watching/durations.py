@@ -85,12 +85,18 @@ class Durations:
             self._ends = [count / 2 for count in self._ends]
             self._lived = [seconds / 2 for seconds in self._lived]
 
-    def counts(self, run_id: str) -> bool:
-        """Whether the end of this run is still to be counted; from now on it is not."""
+    def counts(self, run_id: str, keep: int = MAX_COUNTED) -> bool:
+        """Whether the end of this run is still to be counted; from now on it is not.
+
+        Args:
+            run_id: the run.
+            keep: how many runs to remember, at least MAX_COUNTED: as many as pages may show again.
+        """
         if run_id in self._counted:
+            self._counted.move_to_end(run_id)
             return False
         self._counted[run_id] = None
-        if len(self._counted) > MAX_COUNTED:
+        while len(self._counted) > max(keep, MAX_COUNTED):
             self._counted.popitem(last=False)
         return True
 

@@ -20,9 +20,8 @@ from deepnote_async.errors import (
 from deepnote_async.models import Run, RunStatus
 from deepnote_async.runs.service import RunLister, RunService, StatusPage, StatusRow
 from deepnote_async.runs.wait import LONGEST_PAUSE_SECONDS, PATIENCE_SECONDS, TRANSIENT
-from deepnote_async.runs.watching.durations import Durations
-from deepnote_async.runs.watching.pages import expected_on, leave_pages, sort_in
-from deepnote_async.runs.watching.tracked import DISTRUST_SECONDS, Group, TrackedRun
+from deepnote_async.runs.watching.pages import expected_on, leave_pages, may_return, move_to_top, sort_in
+from deepnote_async.runs.watching.tracked import DISTRUST_SECONDS, Group, TrackedRun, WatchedNotebook
 
 MAX_LOOKS: Final = 32
 """So many looks may be under way at once; while requests are refused, so few that the most urgent ones go first."""
@@ -38,6 +37,12 @@ OUTAGE: Final = 3
 UNSHOWN_SECONDS: Final = 1.0
 """A page that showed no run that is waited for is not asked again sooner."""
 MAX_PAGE_FAILURES: Final = 2
+REFUSED_PAGE_SECONDS: Final = 600.0
+"""For so long no page is asked for after the list itself was refused."""
+NEW_SECONDS: Final = 30.0
+"""A run that was started here and is younger may not be found everywhere yet."""
+MIN_REFUSALS: Final = 5
+"""So many pauses that were kept to, and followed by another 429, it takes at least to end a wait."""
 TERMINAL: Final = frozenset(status.value for status in RunStatus if status.is_terminal)
 
 
@@ -88,6 +93,8 @@ class Looks:
         self._failed = 0
         self._outage_since = math.inf
         self._refused_since = math.inf
+        self._refused_until = -math.inf
+        self._refusals = 0
         self._quiet_until = -math.inf
 
     def room_from(self) -> float:
@@ -107,7 +114,7 @@ class Looks:
         changed = {group}
         try:
             if alone is not None:
-                await self._look_at_run(group, alone)
+                changed |= await self._look_at_run(group, alone)
             else:
                 changed |= await self._look_at_page(group)
         finally:
@@ -116,7 +123,8 @@ class Looks:
         for other in changed:
             self._watcher.plan(other)
 
-    async def _look_at_run(self, group: Group, run: TrackedRun) -> None:
+    async def _look_at_run(self, group: Group, run: TrackedRun) -> set[Group]:
+        """Look at a run alone; gives the groups whose runs have changed."""
         sent = anyio.current_time()
         try:
             state = await self._service.get(run.run_id, timeout=self._seconds(), retry=None)
@@ -124,17 +132,27 @@ class Looks:
             self._failed_for_now(group, error, [run])
         except (NotFoundError, DecodeError) as error:
             self._recover()
-            # A run may be too new to be seen everywhere, and a proxy may put in a word.
-            if run.is_doubted:
-                self._watcher.end(run, error=error)
-            run.is_doubted = True
-            group.not_before = anyio.current_time() + FIRST_PAUSE_SECONDS
+            self._doubt(group, run, error)
         except Exception as error:  # noqa: BLE001  (it is for whoever waits for the run)
             self._watcher.end(run, error=error)
         else:
             self._recover()
             group.failures = 0
             self._watcher.saw(run, state, sent)
+            if run.waits and may_return(run, anyio.current_time()):
+                return move_to_top(run)
+        return set()
+
+    def _doubt(self, group: Group, run: TrackedRun, error: CallError) -> None:
+        """Look once more: a run may be too new to be seen everywhere, and a proxy may put in a word."""
+        now = anyio.current_time()
+        is_new = run.is_ours and now - run.born < NEW_SECONDS and isinstance(error, NotFoundError)
+        if run.doubted_since is None:
+            run.doubted_since = now
+        elif not is_new:
+            self._watcher.end(run, error=error)
+        group.not_before = now + _backoff(run.doubts)
+        run.doubts += 1
 
     async def _look_at_page(self, group: Group) -> set[Group]:
         """Look at a page; gives the groups whose runs have changed."""
@@ -146,13 +164,13 @@ class Looks:
             page = await self._service.look_at_page(notebook.id, group.cursor, timeout=self._seconds(), retry=None)
         except TRANSIENT as error:
             self._failed_for_now(group, error, group.runs)
-            if group.failures < MAX_PAGE_FAILURES or isinstance(error, RateLimitError):
+            if group.failures < MAX_PAGE_FAILURES or isinstance(error, RateLimitError) or self._failed >= OUTAGE:
                 return set()
             notebook.distrust(anyio.current_time() + DISTRUST_SECONDS)
         except CallError as error:
             # The runs may be told of one by one all the same, and if they are not, that tells more.
             lasting = isinstance(error, APIError) and group.is_top
-            notebook.distrust(math.inf if lasting else anyio.current_time() + DISTRUST_SECONDS)
+            notebook.distrust(anyio.current_time() + (REFUSED_PAGE_SECONDS if lasting else DISTRUST_SECONDS))
         except Exception as error:  # noqa: BLE001  (it is for whoever waits for the runs)
             for run in list(group.runs):
                 self._watcher.end(run, error=error)
@@ -168,7 +186,7 @@ class Looks:
         for row in page.rows:
             run = self._watcher.tracked(row.run_id)
             if run is None or run.group.notebook is not notebook:
-                _learn_from(row, notebook.durations)
+                _learn_from(row, notebook)
                 continue
             shown[run] = None
             if run.last is not None and row.status == run.last.status and run.is_aged and row.status not in TERMINAL:
@@ -190,7 +208,7 @@ class Looks:
         pause = min(getattr(error, "retry_after", None) or 0.0, LONGEST_PAUSE_SECONDS)
         if isinstance(error, RateLimitError) or _was_held_back(error):
             group.not_before = now + max(pause, FIRST_PAUSE_SECONDS)  # the rate gate knows the rest
-            self._note_refusal(error, now)
+            self._note_refusal(error, now, pause)
             return
         group.not_before = now + max(pause, _backoff(group.failures))
         group.failures += 1
@@ -208,12 +226,17 @@ class Looks:
             if now - self._outage_since > PATIENCE_SECONDS:
                 self._watcher.end_all(error)
 
-    def _note_refusal(self, error: CallError, now: float) -> None:
+    def _note_refusal(self, error: CallError, now: float, pause: float) -> None:
         """End waits only if nothing gets through: which runs are refused is chance, where there are many."""
-        if isinstance(error, RateLimitError):
-            self._refused_since = min(self._refused_since, now)
-            if now - self._refused_since > PATIENCE_SECONDS:
-                self._watcher.end_all(error)
+        if not isinstance(error, RateLimitError):
+            return
+        if math.isinf(self._refused_since):
+            self._refused_since, self._refused_until, self._refusals = now, now, 0
+        if now >= self._refused_until:  # those sent side by side are refused for the same pause
+            self._refusals += 1
+            self._refused_until = now + pause
+        if self._refusals >= MIN_REFUSALS and now - self._refused_since > PATIENCE_SECONDS:
+            self._watcher.end_all(error)
 
     def _recover(self) -> None:
         self._failed = 0
@@ -232,9 +255,10 @@ def _backoff(failures: int) -> float:
     return min(FIRST_PAUSE_SECONDS * 2.0 ** min(failures, 10), LONGEST_BACKOFF_SECONDS)
 
 
-def _learn_from(row: StatusRow, durations: Durations) -> None:
+def _learn_from(row: StatusRow, notebook: WatchedNotebook) -> None:
     """Count the end of a run that nobody waits for."""
-    if row.status not in TERMINAL or not durations.counts(row.run_id):
+    durations = notebook.durations
+    if row.status not in TERMINAL or not durations.counts(row.run_id, keep=2 * notebook.joined):
         return
     took = row.read().duration
     if took is not None and took >= 0:

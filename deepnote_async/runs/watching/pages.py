@@ -19,8 +19,7 @@ LAG_SECONDS: Final = 2.0
 
 def place(run: TrackedRun, notebook: WatchedNotebook, now: float) -> Group:
     """Put a run where it is looked for first; gives the group."""
-    notebook.tracked += 1
-    notebook.wave += 1
+    notebook.add(now)
     group = notebook.top if notebook.lists(now) and not run.is_unlisted else Group(notebook)
     group.runs[run] = None
     run.group = group
@@ -30,10 +29,7 @@ def place(run: TrackedRun, notebook: WatchedNotebook, now: float) -> Group:
 def remove(run: TrackedRun) -> None:
     """Take a run away that nobody waits for any more."""
     run.group.runs.pop(run, None)
-    notebook = run.group.notebook
-    notebook.tracked -= 1
-    if notebook.tracked == 0:
-        notebook.wave = 0
+    run.group.notebook.tracked -= 1
 
 
 def expected_on(group: Group, now: float) -> list[TrackedRun]:
@@ -67,7 +63,19 @@ def sort_in(
 
 def leave_pages(group: Group) -> set[Group]:
     """Look at each run of a group alone from now on; gives the new groups."""
-    return {_alone(run) for run in list(group.runs)}
+    return {_alone(run, is_unlisted=False) for run in list(group.runs)}
+
+
+def may_return(run: TrackedRun, now: float) -> bool:
+    """Whether a run that left the pages for their own sake can be looked for there again."""
+    return not run.group.is_page and not run.is_unlisted and run.group.notebook.lists(now)
+
+
+def move_to_top(run: TrackedRun) -> set[Group]:
+    """Look for a run on the newest page again; gives the groups that have changed."""
+    top = run.group.notebook.top
+    _move([run], top)
+    return {top}
 
 
 def _look_further(
@@ -91,7 +99,7 @@ def _look_further(
             run.is_placed = False
             _move([run], below)
         else:
-            changed.add(_alone(run))
+            changed.add(_alone(run, is_unlisted=True))
     return changed if below is None else {*changed, below}
 
 
@@ -111,8 +119,8 @@ def _gather(group: Group, shown: Iterable[TrackedRun], there: set[TrackedRun]) -
     return changed
 
 
-def _alone(run: TrackedRun) -> Group:
-    run.is_unlisted, run.is_placed = True, False
+def _alone(run: TrackedRun, *, is_unlisted: bool) -> Group:
+    run.is_unlisted, run.is_placed = is_unlisted, False
     group = Group(run.group.notebook)
     _move([run], group)
     return group

@@ -58,11 +58,16 @@ class Plan:
         """Tell the seconds to the look, or to the next plan, and which run is to be looked at alone."""
         chances = _Chances(group.notebook.durations, now)
         states = [(now - run.seen, chances.of(run)) for run in group.runs]
-        sharing = group.notebook.wave if group.notebook.lists(now) else 1
+        sharing = group.notebook.sharing(now) if group.notebook.lists(now) else 1
         price = self.price * price_of_look(sharing, throttled=throttled)
         hint = max(group.not_before - now, 0.0)
         seconds = next_look(states, price, hint=hint, seed=next(self._numbers))
+        last_calls = [run.last_call for run in group.runs if run.is_called_last]
+        last_call = max(min(last_calls, default=math.inf) - now, hint)
+        if last_call <= NOW_SECONDS < seconds:
+            return _called_last(group, now), 0.0
         if seconds > NOW_SECONDS:
+            seconds = min(seconds, last_call)
             youngest = min(now - run.born for run in group.runs)
             return None, min(seconds, max(SOONEST_SECONDS, RECHECK * youngest, hint))
         return _stands_out(group, states), 0.0
@@ -82,6 +87,12 @@ class _Chances:
         if key not in self._known:
             self._known[key] = self._durations.chance(age, steady)
         return self._known[key]
+
+
+def _called_last(group: Group, now: float) -> TrackedRun | None:
+    """Give the run whose time is nearly up, if it is the only one."""
+    due = [run for run in group.runs if run.is_called_last and run.last_call <= now + SOONEST_SECONDS]
+    return due[0] if len(due) == 1 or not group.is_page else None
 
 
 def _stands_out(group: Group, states: list[tuple[float, float]]) -> TrackedRun | None:

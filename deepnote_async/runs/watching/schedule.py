@@ -27,7 +27,7 @@ JITTER: Final = 0.1
 _MASK: Final = (1 << 64) - 1
 
 
-def price_of_look(sharing: int, *, throttled: bool = False) -> float:
+def price_of_look(sharing: float, *, throttled: bool = False) -> float:
     """Give the unnoticed seconds for which a look is worth its request.
 
     Args:

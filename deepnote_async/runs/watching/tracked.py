@@ -14,6 +14,10 @@ from deepnote_async.transport import Deadline
 MOST_TRUST: Final = 3
 """So many pages may tell nothing of the runs that were looked for before pages are left alone for a while."""
 DISTRUST_SECONDS: Final = 60.0
+SEEN_ENOUGH_SECONDS: Final = 2.0
+"""A run that was seen so shortly before its last call need not be looked at again."""
+SHARING_HALF_LIFE: Final = 1800.0
+"""In this time, in seconds, the memory of how many runs were waited for at once loses half."""
 
 
 class Held(NamedTuple):
@@ -73,35 +77,46 @@ class TrackedRun:
 
     Attributes:
         born: when it began, on the event loop's clock; when it was first waited for, if that is not known.
-        is_aged: whether `born` is the true beginning.
+        is_aged: whether `born` is the true beginning, or was reckoned.
+        is_ours: whether it was started here.
         last: as it was read last; None if it never was.
         seen: when it was last seen; minus infinity if it never was.
         changed: when another state was seen last.
+        last_call: when to look at the latest, so that a wait whose time is nearly up does not miss the end.
         lived: the age up to which its life has been counted.
         is_placed: whether the page it belongs to has shown it.
         is_unlisted: whether it was looked for on pages in vain.
+        doubted_since: since when it is not found, or what is found cannot be read; None if the last look saw it.
+        doubts: how often that was.
         failing_since: since when looks at it fail; None if the last one did not.
     """
 
     __slots__ = (
-        "born", "changed", "failing_since", "group", "is_aged", "is_doubted", "is_placed", "is_unlisted",
-        "last", "lived", "run_id", "seen", "waits",
+        "born", "changed", "doubted_since", "doubts", "failing_since", "group", "is_aged", "is_ours", "is_placed",
+        "is_unlisted", "last", "last_call", "lived", "run_id", "seen", "waits",
     )  # fmt: skip
 
     def __init__(self, held: Held, now: float) -> None:
         self.run_id = held.run_id
         self.born = now if held.began is None else held.began
-        self.is_aged = held.began is not None
+        self.is_aged = self.is_ours = held.began is not None
         self.seen = -math.inf if held.seen is None or held.last is None else held.seen
         self.changed = self.born
         self.lived = 0.0
         self.last = held.last
         self.waits: list[Wait] = []
+        self.last_call = math.inf
         self.group: Group
         self.is_placed = False
         self.is_unlisted = False
-        self.is_doubted = False
+        self.doubted_since: float | None = None
+        self.doubts = 0
         self.failing_since: float | None = None
+
+    @property
+    def is_called_last(self) -> bool:
+        """Whether it has to be looked at once more before somebody's time is up."""
+        return self.seen < self.last_call - SEEN_ENOUGH_SECONDS
 
 
 class Group:
@@ -151,19 +166,32 @@ class WatchedNotebook:
         durations: how long its runs take.
         top: the group of the newest page.
         tracked: how many of its runs are waited for now.
-        wave: how many were since somebody began to.
+        joined: how many were, since somebody began to.
     """
 
-    __slots__ = ("_distrusted_until", "_trust", "durations", "id", "top", "tracked", "wave")
+    __slots__ = ("_distrusted_until", "_most", "_trust", "durations", "id", "joined", "top", "tracked")
 
     def __init__(self, notebook_id: str | None, durations: Durations, *, lists: bool) -> None:
         self.id = notebook_id
         self.durations = durations
         self.top = Group(self, is_top=True)
         self.tracked = 0
-        self.wave = 0
+        self.joined = 0
+        self._most = (0, -math.inf)
         self._trust = MOST_TRUST
         self._distrusted_until = -math.inf if lists and notebook_id is not None else math.inf
+
+    def add(self, now: float) -> None:
+        """Note that one more of its runs is waited for."""
+        self.tracked += 1
+        self.joined += 1
+        if self.tracked >= self.sharing(now):
+            self._most = (self.tracked, now)
+
+    def sharing(self, now: float) -> float:
+        """Tell how many runs a look may be shared by: the most that were waited for at once lately."""
+        most, at = self._most
+        return max(float(self.tracked), most * math.exp2((at - now) / SHARING_HALF_LIFE))
 
     def lists(self, now: float) -> bool:
         """Whether pages of its runs can be had and are worth asking for."""

@@ -18,7 +18,6 @@ from typing import Final
 import anyio
 from anyio.abc import TaskGroup
 
-from deepnote_async.errors import DeepnoteError
 from deepnote_async.models import Run
 from deepnote_async.runs.service import RunLister, RunService
 from deepnote_async.runs.watching.background import spawn
@@ -31,6 +30,8 @@ from deepnote_async.transport import OTHER_LOOP, Deadline, running_loop
 
 CLOSE_SECONDS: Final = 5.0
 MAX_NOTEBOOKS: Final = 1000
+LAST_CALL_SECONDS: Final = 1.0
+"""So long before its time is up, a run is looked at once more."""
 
 
 class Watcher:
@@ -81,7 +82,7 @@ class Watcher:
             self._check()
             wait = Wait(deadline, held.saw, to_the_end=to_the_end, shown=shown)
             run = self._track(held)
-            if run.last is not None and run.last is not held.last and run.seen >= (held.seen or -math.inf):
+            if run.last is not None and run.seen > (-math.inf if held.seen is None else held.seen):
                 held.saw(run.last, run.seen)  # somebody else's wait saw it
                 if wait.is_met_by(run.last):
                     return run.last
@@ -129,13 +130,15 @@ class Watcher:
 
     def saw(self, run: TrackedRun, state: Run, sent: float) -> None:
         """Note the state of a run, as a look that was sent at that time told it."""
-        run.failing_since, run.is_doubted = None, False
+        run.failing_since = run.doubted_since = None
         self._date(run, state, sent)
         self._learn(run, state, sent)
         if run.last is not None and state.status != run.last.status:
             run.changed = sent
         run.last, run.seen = state, sent
-        if state.notebook_id is not None and run.group.notebook.id is None and not state.status.is_terminal:
+        self._call_last(run)
+        is_homeless = run.group.notebook.id is None and bool(run.waits)
+        if is_homeless and state.notebook_id is not None and not state.status.is_terminal:
             self._rehome(run, state.notebook_id)
         for wait in list(run.waits):
             wait.saw(state, sent)
@@ -144,11 +147,12 @@ class Watcher:
 
     def saw_again(self, run: TrackedRun, sent: float) -> None:
         """Note that a run goes on in the state that is known."""
-        run.failing_since, run.is_doubted = None, False
+        run.failing_since = run.doubted_since = None
         if run.is_aged and (age := sent - run.born) > run.lived:
             run.group.notebook.durations.lived(run.lived, age)
             run.lived = age
         run.seen = sent
+        self._call_last(run)
 
     def end(self, run: TrackedRun, *, error: Exception, patient: bool = False) -> None:
         """End the waits for a run with an error; those with a deadline go on if `patient`."""
@@ -182,7 +186,8 @@ class Watcher:
         self._waiting += 1
         if wait.deadline.at < math.inf:
             heapq.heappush(self._deadlines, (wait.deadline.at, next(self._numbers), wait, run))
-            self._wake()
+            run.last_call = min(run.last_call, wait.deadline.at - LAST_CALL_SECONDS)
+            self.plan(run.group)
 
     def _leave(self, run: TrackedRun, wait: Wait) -> None:
         """Forget a wait; a run that nobody else waits for is not looked at any more."""
@@ -233,6 +238,12 @@ class Watcher:
             self._durations.popitem(last=False)
         return durations
 
+    def _call_last(self, run: TrackedRun) -> None:
+        """Find out whose time is up next, once a run was seen so late that the last one's is as good as up."""
+        if run.last_call < math.inf and not run.is_called_last:
+            ends = (wait.deadline.at - LAST_CALL_SECONDS for wait in run.waits)
+            run.last_call = min((end for end in ends if end > run.last_call), default=math.inf)
+
     def _date(self, run: TrackedRun, state: Run, sent: float) -> None:
         """Reckon how old a run is that was not started here.
 
@@ -244,7 +255,7 @@ class Watcher:
                 self._service_clock = max(self._service_clock, moment.timestamp() - sent)
         if not run.is_aged and state.created_at is not None:
             run.born = min(sent, state.created_at.timestamp() - self._service_clock)
-            run.lived = sent - run.born
+            run.lived = 0.0 if state.status.is_terminal else sent - run.born  # what was not watched does not count
             run.is_aged = True
 
     def _learn(self, run: TrackedRun, state: Run, sent: float) -> None:
@@ -257,7 +268,7 @@ class Watcher:
                 if not run.is_aged:
                     return
                 took = age
-            if durations.counts(run.run_id):
+            if durations.counts(run.run_id, keep=2 * run.group.notebook.joined) and took >= run.lived:
                 durations.lived(run.lived, took)
                 durations.ended(took)
         elif run.is_aged and age > run.lived:
@@ -313,8 +324,11 @@ class Watcher:
             return
         self._scope = self._ended = self._wakeup = self._task = None
         self._looks.reset()
+        for notebook in self._notebooks.values():
+            notebook.top.is_busy = False
         for run in self._runs.values():
             run.group.is_busy = False
+            self._plan.put(run.group, run.group.not_before)
             for wait in run.waits:
                 wait.signal.set()
         ended.set()
@@ -357,4 +371,8 @@ def _as_one(error: Exception) -> Exception:
 
 def _own(error: Exception) -> Exception:
     """Give a wait an error of its own, for it will name the run; what others have raised may not bear copying."""
-    return copy.copy(error).with_traceback(error.__traceback__) if isinstance(error, DeepnoteError) else error
+    try:
+        own = copy.copy(error)
+    except Exception:  # noqa: BLE001  (whatever a class of somebody else's does when it is copied)
+        return error
+    return own.with_traceback(error.__traceback__) if type(own) is type(error) else error

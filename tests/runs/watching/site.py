@@ -81,6 +81,7 @@ class Site:
         lists: how they are listed.
         look: answers a look in place of the service, given the run and the time.
         page: answers a page in place of the service, given the time.
+        look_row: makes of a run that is looked at what is sent.
         hangs: whether nothing answers for a run at all.
         others: how many runs of other people each notebook has on top of ours, one more each second.
         latency: seconds that an answer takes.
@@ -95,6 +96,7 @@ class Site:
     lists: Lists = field(factory=Lists)
     look: Callable[[int, float], Answer | Exception] = lambda _number, _now: None
     page: Callable[[float], Answer | Exception] = lambda _now: None
+    look_row: Callable[[dict[str, Any]], dict[str, Any]] = lambda row: row
     hangs: Callable[[int], bool] = lambda _number: False
     others: int = 0
     latency: float = LATENCY
@@ -128,7 +130,9 @@ class Site:
         self.looks.append((now, number))
         if self.hangs(number):
             await anyio.sleep(1e6)
-        return await self._give(self.look(number, now), lambda: {"run": self._row(number, anyio.current_time())})
+        return await self._give(
+            self.look(number, now), lambda: {"run": self.look_row(self._row(number, anyio.current_time()))}
+        )
 
     async def _give(self, instead: Answer | Exception, tell: Callable[[], Any]) -> httpx.Response:
         """Give what the test wants instead, else what was true halfway."""
@@ -250,7 +254,7 @@ def watcher_of(client: AsyncDeepnote) -> Watcher:
 def assert_idle(watcher: Watcher) -> None:
     """Assert that nobody waits and that nothing is kept for those who did."""
     assert watcher._runs == {}
-    assert watcher._notebooks == {}
+    assert watcher._notebooks == {}, {k: (n.tracked, list(n.top.runs)) for k, n in watcher._notebooks.items()}
     assert watcher._waiting == 0
     assert all(gone is None for gone in (watcher._task, watcher._scope, watcher._ended, watcher._wakeup))
     assert watcher._looks._under_way == 0

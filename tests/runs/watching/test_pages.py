@@ -6,7 +6,15 @@ import pytest
 
 from deepnote_async.runs.watching.durations import Durations
 from deepnote_async.runs.watching.pages import LAG_SECONDS, expected_on, leave_pages, place, remove, sort_in
-from deepnote_async.runs.watching.tracked import MOST_TRUST, Group, Held, TrackedRun, Wait, WatchedNotebook
+from deepnote_async.runs.watching.tracked import (
+    MOST_TRUST,
+    SHARING_HALF_LIFE,
+    Group,
+    Held,
+    TrackedRun,
+    Wait,
+    WatchedNotebook,
+)
 from deepnote_async.transport import Deadline
 from tests.support.run_list import NEVER, Reader, RunList, settle
 
@@ -41,7 +49,7 @@ def test_a_new_run_is_looked_for_on_the_newest_page() -> None:
     run = a_run("a")
     assert place(run, book, 0.0) is book.top is run.group
     assert list(book.top.runs) == [run]
-    assert (book.tracked, book.wave) == (1, 1)
+    assert (book.tracked, book.joined, book.sharing(0.0)) == (1, 1, 1)
 
 
 @pytest.mark.parametrize("reason", ["no list", "distrusted", "not shown before"])
@@ -56,14 +64,16 @@ def test_where_pages_tell_nothing_a_run_is_alone(reason: str) -> None:
     assert not book.top.runs
 
 
-def test_a_wave_lasts_until_nobody_waits() -> None:
+def test_how_many_may_share_a_look_is_forgotten_by_and_by() -> None:
     book = notebook()
     first, second, third = runs_on(book, 3)
     remove(first)
     remove(second)
-    assert (book.tracked, book.wave, list(book.top.runs)) == (1, 3, [third])
+    assert (book.tracked, book.joined, book.sharing(0.0), list(book.top.runs)) == (1, 3, 3, [third])
+    assert book.sharing(SHARING_HALF_LIFE / 2) == pytest.approx(3 / 2**0.5)
+    assert book.sharing(10 * SHARING_HALF_LIFE) == 1
     remove(third)
-    assert (book.tracked, book.wave, list(book.top.runs)) == (0, 0, [])
+    assert (book.tracked, list(book.top.runs)) == (0, [])
 
 
 def test_pages_that_tell_of_one_run_only_are_left_alone_for_a_while() -> None:

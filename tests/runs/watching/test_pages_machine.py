@@ -97,8 +97,7 @@ class Pages(RuleBasedStateMachine):
         assert len(homes) == len(tracked) == self.reader.notebook.tracked
         assert set(homes) == set(tracked)
         assert all(run in run.group.runs and run.group in self.reader.known for run in tracked)
-        assert self.reader.notebook.wave >= self.reader.notebook.tracked
-        assert tracked or self.reader.notebook.wave == 0
+        assert self.reader.notebook.joined >= self.reader.notebook.tracked
 
     def teardown(self) -> None:
         self.see_all()

@@ -153,7 +153,8 @@ def test_looks_are_rarer_while_requests_are_refused_and_where_they_are_dear() ->
         plan = Plan()
         plan.price = price
         group = Group(book(), is_top=True)
-        group.notebook.wave = waited_for
+        for _ in range(waited_for):
+            group.notebook.add(NOW)
         put_run(group, began=NOW - 600)
         plan.put(group, NOW)
         return due(plan, throttled=throttled) - NOW
@@ -167,7 +168,8 @@ def test_a_page_that_cannot_be_had_is_shared_by_nobody() -> None:
     def seconds(*, lists: bool) -> float:
         plan = Plan()
         group = Group(WatchedNotebook("nb", Durations(), lists=lists))
-        group.notebook.wave = 100
+        for _ in range(100):
+            group.notebook.add(NOW)
         put_run(group, began=NOW - 600)
         plan.put(group, NOW)
         return due(plan) - NOW

@@ -64,7 +64,7 @@ async def broken_off_watch(handle: RunHandle) -> None:
             pass
 
 
-ways: Any = pytest.mark.parametrize(
+ways: pytest.MarkDecorator = pytest.mark.parametrize(
     ("library", "leave"),
     [
         ("asyncio", asyncio_timeout),
@@ -129,12 +129,31 @@ def test_a_scope_that_is_cancelled_around_a_first_wait_closes_nothing_of_the_oth
     async def main() -> None:
         site = Site(2)
         async with waiting_at(site) as client:
-            with pytest.raises(ExceptionGroup):
+            with pytest.raises(ExceptionGroup):  # noqa: PT012
                 async with anyio.create_task_group() as group:
                     group.start_soon(client.runs.handle("run-0").wait)
                     await anyio.sleep(5)
                     raise KeyError("mine")
             assert (await client.runs.handle("run-1").wait()).status == "success"
+
+    run_on(library, main)
+
+
+@both
+def test_a_wait_that_was_left_during_its_first_look_is_not_looked_at_again(library: str) -> None:
+    """Its notebook is told by that look, when nobody waits any more."""
+
+    async def main() -> None:
+        site = Site(2, lambda number: 1000.0 * number, notebooks=2, latency=0.5)
+        async with waiting_at(site) as client, anyio.create_task_group() as group:
+            group.start_soon(client.runs.handle("run-1").wait)
+            with anyio.move_on_after(0.2):
+                await client.runs.handle("run-0").wait()
+            await anyio.sleep(900)
+            assert len(site.looks_at(0)) == 1
+            assert not site.pages
+            assert list(watcher_of(client)._runs) == ["run-1"]
+            assert list(watcher_of(client)._notebooks) == ["nb-1"]
 
     run_on(library, main)
 
@@ -151,7 +170,7 @@ def test_a_client_that_is_closed_ends_its_waits_at_once(library: str) -> None:
 
             async def wait(number: int) -> None:
                 handle = client.runs.handle(f"run-{number}", "nb-0")
-                with pytest.raises(RuntimeError) as caught:
+                with pytest.raises(RuntimeError) as caught:  # noqa: PT012
                     if number % 3:
                         await handle.wait(1e5 if number % 2 else None)
                     else:
@@ -246,7 +265,7 @@ def test_a_client_is_closed_by_another_task_than_opened_it(library: str) -> None
 
 @pytest_asyncio.fixture
 async def held() -> AsyncIterator[tuple[AsyncDeepnote, Site]]:
-    site = Site(50, lambda number: 0.01 * number, latency=0.001)
+    site = Site(20, latency=0.001)
     async with client_of(site.answer) as client:
         yield client, site
     assert_idle(watcher_of(client))
@@ -256,7 +275,7 @@ async def test_waits_by_the_client_of_a_fixture(held: tuple[AsyncDeepnote, Site]
     client, site = held
     began = anyio.current_time()
     site.lasts = lambda number: began + 0.01 * number
-    runs = await asyncio.gather(*[client.runs.handle(f"run-{n}", "nb-0").wait(60) for n in range(50)])
+    runs = await asyncio.gather(*[client.runs.handle(f"run-{n}", "nb-0").wait(60) for n in range(20)])
     assert {run.status.value for run in runs} == {"success"}
 
 
@@ -426,7 +445,6 @@ def test_a_client_of_a_loop_that_was_simply_closed_says_so(how: str) -> None:
     loop.close()
     run_on("asyncio", again)
     kept.clear()
-    del client, backend
     gc.collect()
 
 

@@ -13,6 +13,7 @@ from tests.support.farm import run_on
 
 RUNS = 120
 LONG = 600.0
+LONG_TEST = pytest.mark.long
 
 
 def lasting(number: int) -> float:
@@ -100,7 +101,14 @@ def alone() -> int:
     return site.requests
 
 
-@pytest.mark.parametrize("name", LISTS)
+QUICK = {
+    "as they should be", "shuffled", "the first page for ever", "the first page for ever, under new tokens",
+    "20 rows, shuffled, offsets", "20 rows, the first page for ever", "no createdAt", "no ids", "runs are null",
+    "pagination is missing",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=() if name in QUICK else LONG_TEST) for name in LISTS])
 def test_a_bad_list_costs_no_wait_and_few_requests(name: str, alone: int) -> None:
     site = Site(RUNS, lasting, lists=LISTS[name])
     assert_all_well(waited("asyncio", site), site)
@@ -109,7 +117,15 @@ def test_a_bad_list_costs_no_wait_and_few_requests(name: str, alone: int) -> Non
         assert site.requests <= alone / 5
 
 
-@pytest.mark.parametrize("name", REFUSALS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("missing", marks=LONG_TEST),
+        pytest.param("no JSON", marks=LONG_TEST),
+        pytest.param("a web page", marks=LONG_TEST),
+        "an error of the server",
+    ],
+)
 def test_a_list_that_cannot_be_had_costs_no_wait_and_few_requests(name: str, alone: int) -> None:
     site = Site(RUNS, lasting, page=lambda _now: REFUSALS[name]())
     assert_all_well(waited("asyncio", site), site)
@@ -117,7 +133,7 @@ def test_a_list_that_cannot_be_had_costs_no_wait_and_few_requests(name: str, alo
     assert site.requests <= 1.3 * alone + 10
 
 
-@pytest.mark.parametrize("name", ["shuffled", "the first page for ever", "no runs"])
+@pytest.mark.parametrize("name", ["shuffled", "the first page for ever"])
 def test_on_trio_it_is_the_same(name: str, alone: int) -> None:
     site = Site(RUNS, lasting, lists=LISTS[name])
     assert_all_well(waited("trio", site), site)

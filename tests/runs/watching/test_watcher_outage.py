@@ -46,16 +46,19 @@ def broken(count: int, how: Callable[[], Answer | Exception], notebooks: int, un
         return how() if BEGINS <= now < until else None
 
     return Site(
-        count, lambda number: 5.0 + number % 900, notebooks=notebooks, look=lambda _number, now: fails(now), page=fails
+        count,
+        lambda number: 5.0 + 7 * number % 700,
+        notebooks=notebooks,
+        look=lambda _number, now: fails(now),
+        page=fails,
     )
 
 
-@pytest.mark.parametrize("how", [refused, timed_out, unavailable])
-@pytest.mark.parametrize("notebooks", [1, 300])
+@pytest.mark.parametrize(("how", "notebooks"), [(refused, 1), (timed_out, 100), (unavailable, 100)])
 def test_an_outage_is_borne_by_those_with_a_deadline_and_costs_little(
     how: Callable[[], Answer | Exception], notebooks: int
 ) -> None:
-    site = broken(1000 if notebooks == 1 else 300, how, notebooks)
+    site = broken(1000 if notebooks == 1 else 100, how, notebooks)
     ended = waited("asyncio", site, timeout=3600.0)
     during = [moment for moment in site.moments if BEGINS <= moment < ENDS]
     assert 5 <= len(during) < 100
@@ -73,11 +76,12 @@ def test_an_outage_is_borne_on_trio() -> None:
     assert len([moment for moment in site.moments if BEGINS <= moment < ENDS]) < 100
 
 
-@both
 @pytest.mark.parametrize("notebooks", [1, 50])
-@pytest.mark.parametrize(("how", "kind"), [(refused, ConnectError), (unavailable, ServerError)])
+@pytest.mark.parametrize(
+    ("library", "how", "kind"), [("asyncio", refused, ConnectError), ("trio", unavailable, ServerError)]
+)
 def test_without_a_deadline_each_wait_is_told_after_a_minute(
-    library: str, how: Callable[[], Answer | Exception], kind: type[Exception], notebooks: int
+    library: str, how: Callable[[], Answer | Exception], kind: type[ConnectError | ServerError], notebooks: int
 ) -> None:
     site = Site(50, lambda _number: 1e6, notebooks=notebooks, look=lambda *_: how(), page=lambda _: how())
     ended = waited(library, site)
@@ -121,13 +125,12 @@ def test_those_with_and_without_a_deadline_are_told_apart() -> None:
     run_on("asyncio", main)
 
 
-@both
-@pytest.mark.parametrize("others", [1, 20])
+@pytest.mark.parametrize(("library", "others"), [("asyncio", 1), ("trio", 20)])
 def test_a_run_that_cannot_be_looked_at_holds_up_no_other(library: str, others: int) -> None:
     """The page is lost as well, so nothing but looks is left."""
     site = Site(
         others + 1,
-        lambda number: 30.0 + 47.0 * number,
+        lambda number: 30.0 + 17.0 * number,
         look=lambda number, _now: httpx.Response(500) if number == 0 else None,
         page=lambda _now: httpx.Response(403),
     )
@@ -142,11 +145,12 @@ def test_a_run_that_cannot_be_looked_at_holds_up_no_other(library: str, others: 
 
 @both
 def test_a_run_that_hangs_holds_up_no_other(library: str) -> None:
-    site = Site(20, lambda number: 30.0 + 20.0 * number, page=lambda _now: httpx.Response(403))
+    site = Site(20, lambda number: 30.0 + 10.0 * number, page=lambda _now: httpx.Response(403))
     site.hangs = lambda number: number == 0
     *others, last = waited(library, site, timeout=1000.0)
     assert isinstance(last.error, RunTimeoutError)
-    assert (last.number, last.at) == (0, pytest.approx(1000))
+    assert last.number == 0
+    assert last.at == pytest.approx(1000)
     for waited_for in others:
         assert waited_for.run is not None, waited_for.error
         assert waited_for.at - site.lasts(waited_for.number) <= LATEST
@@ -155,8 +159,7 @@ def test_a_run_that_hangs_holds_up_no_other(library: str) -> None:
 # Refused for their rate.
 
 
-@both
-@pytest.mark.parametrize("notebooks", [1, 100])
+@pytest.mark.parametrize(("library", "notebooks"), [("asyncio", 1), ("trio", 100)])
 def test_a_limit_is_kept_to_without_being_known(library: str, notebooks: int) -> None:
     """Five requests per second, where a hundred runs would take more."""
     site = Site(100, lambda number: 20.0 + number, notebooks=notebooks)
@@ -186,9 +189,16 @@ def test_retry_after_is_obeyed_by_all_waits(library: str) -> None:
     assert not [moment for moment in site.moments if 1 < moment < 30]
 
 
-@both
 @pytest.mark.parametrize("notebooks", [1, 20])
-@pytest.mark.parametrize("headers", [{}, {"retry-after": "1"}, {"retry-after": "30"}, {"retry-after": "86400"}])
+@pytest.mark.parametrize(
+    ("library", "headers"),
+    [
+        ("asyncio", {}),
+        ("trio", {"retry-after": "1"}),
+        ("asyncio", {"retry-after": "30"}),
+        ("trio", {"retry-after": "86400"}),
+    ],
+)
 def test_a_refusal_for_ever_is_told_to_each_wait(library: str, notebooks: int, headers: dict[str, str]) -> None:
     site = Site(20, lambda _number: 1e6, notebooks=notebooks, page=lambda _now: httpx.Response(429, headers=headers))
     site.look = lambda _number, now: site.page(now)
@@ -209,8 +219,7 @@ def test_a_wait_bears_that_others_have_all_the_luck(library: str) -> None:
     assert_all_well(waited(library, site), site, latest=90.0)
 
 
-@both
-@pytest.mark.parametrize("rate", [0.1, 1.0])
+@pytest.mark.parametrize(("library", "rate"), [("asyncio", 0.1), ("trio", 1.0)])
 def test_a_wait_bears_that_its_looks_take_long_to_have_their_turn(library: str, rate: float) -> None:
     site = Site(20, lambda number: 300.0 + number, notebooks=20)
     assert_all_well(waited(library, site, rate=rate), site, latest=60.0 + 40 / rate)
