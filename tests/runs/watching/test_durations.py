@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from deepnote_async.runs.watching import durations as module
@@ -49,6 +49,7 @@ def chance_at(durations: Durations, age: float) -> float:
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
+@example(YOUNGEST_SECONDS)
 def test_every_age_has_a_bin_that_holds_it(age: float) -> None:
     index = bin_of(age)
     assert 0 <= index < len(module._UPPER)

@@ -155,6 +155,18 @@ def test_a_page_of_strangers_is_passed_for_several_runs_only(number: int, goes_o
         assert len(changed) == number
 
 
+@pytest.mark.parametrize(("shown", "goes_on"), [(1, False), (2, True)])
+def test_a_walk_ends_at_a_page_that_tells_of_one_run_only(shown: int, goes_on: bool) -> None:  # noqa: FBT001
+    book = notebook()
+    runs = runs_on(book, 6)
+    (below,) = sort_in(book.top, runs, runs[4:], "c") - {book.top}
+    assert below.passed == set(runs[4:])
+    changed = sort_in(below, runs[:4], [*runs[:shown], *runs[4:]], "d") - {below, book.top}
+    assert {group.cursor for group in changed} == {"d" if goes_on else None}
+    assert all(group.passed == {*runs[:shown], *runs[4:]} for group in changed if goes_on)
+    assert below.passed == set()  # it has been read
+
+
 def test_a_page_takes_in_what_was_alone() -> None:
     for cursor in (None, "c"):
         book = notebook()
