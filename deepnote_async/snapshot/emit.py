@@ -2,7 +2,7 @@
 
 Whatever any reader could take for something else than text is quoted: words and dates that YAML 1.1 knows, numbers,
 and what Deepnote's own reader takes for anchors, aliases, merge keys or tags, which it looks for in the text of a file
-and so also finds in the lines of a block scalar.
+and so finds in the lines of a block scalar as well.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from deepnote_async.errors import SnapshotError
@@ -33,11 +33,11 @@ def dump(document: Mapping[str, Any]) -> str:
         SnapshotError: it holds what a document cannot, or more than would be read again.
 
     Example:
-        >>> print(dump({"on": "2024-05-02", "lines": "a\nb\n"}), end="")
+        >>> print(dump({"on": "2024-05-02", "rows": [{"a": 1, "b": "no"}]}), end="")
         "on": "2024-05-02"
-        lines: |
-          a
-          b
+        rows:
+          - a: 1
+            b: "no"
     """
     out: list[str] = []
     _Writer(out).document(document)
@@ -140,13 +140,15 @@ class _Writer(_Budget):
 
     def _value(self, value: Any, depth: int, lead: str) -> None:
         """Write what comes after the colon of a key, or after a dash; a collection begins on the line of a dash."""
-        if isinstance(value, Mapping | list | tuple) and value:
-            self._write(lead)
-            write = self._mapping if isinstance(value, Mapping) else self._sequence
-            write(value, depth + 1, is_inline=lead == " ")
-        elif isinstance(value, Mapping | list | tuple):
+        if isinstance(value, Mapping | list | tuple) and not value:
             self.enter(value, depth + 1)
             self._write(" {}\n" if isinstance(value, Mapping) else " []\n")
+        elif isinstance(value, Mapping):
+            self._write(lead)
+            self._mapping(value, depth + 1, is_inline=lead == " ")
+        elif isinstance(value, list | tuple):
+            self._write(lead)
+            self._sequence(value, depth + 1, is_inline=lead == " ")
         elif isinstance(value, str) and _is_block(value):
             self._write(_block(value, "  " * depth))
         else:
@@ -181,19 +183,14 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _is_block(text: str) -> bool:
-    return "\n" in text and not _UNPRINTABLE.search(text) and not _LOOKS_LIKE_SYNTAX.search(text)
+    """Whether every reader gives these lines back: some have trouble with several line breaks or spaces at the end."""
+    is_safe = "\n" in text and text.removesuffix("\n")[-1:] not in {"", " ", "\t", "\n"}
+    return is_safe and not _UNPRINTABLE.search(text) and not _LOOKS_LIKE_SYNTAX.search(text)
 
 
 def _block(text: str, indent: str) -> str:
-    """Write lines as they are; the header says where they begin, and how many line breaks end them."""
+    """Write lines as they are; the header says where they begin, and whether a line break ends the last one."""
     width = "2" if text.startswith((" ", "\n", "\t")) else ""
-    body = text.rstrip("\n")
-    end = len(text) - len(body)
-    chomping = "-" if end == 0 else "" if end == 1 and body else "+"
-    lines = "".join(_indented(body, indent)) if body else ""
-    return f" |{width}{chomping}\n{lines}" + "\n" * (end - 1 if body else end)
-
-
-def _indented(body: str, indent: str) -> Iterator[str]:
-    for line in body.split("\n"):
-        yield f"{indent}{line}\n" if line else "\n"
+    chomping = "" if text.endswith("\n") else "-"
+    lines = (f"{indent}{line}\n" if line else "\n" for line in text.removesuffix("\n").split("\n"))
+    return f" |{width}{chomping}\n{''.join(lines)}"

@@ -194,7 +194,7 @@ class _Builder:
         if self._translation is not None:
             text = text.translate(self._translation)
         if event.implicit[0] and not event.style:
-            value = self._plain.get(text, _MISSING)
+            value: Plain = self._plain.get(text, _MISSING)
             if value is _MISSING:
                 value = resolve(text)
                 if len(text) <= _SHORT and len(self._plain) < _MANY:
@@ -211,9 +211,10 @@ class _Builder:
 
     def _odd_key(self, event: Any) -> Plain:
         """Read a key that is no scalar: an alias of one will do."""
-        key = self._alias(event, 0) if type(event) is yaml.AliasEvent else event
-        if isinstance(key, str | int | float | bool | None):
-            return key
+        if type(event) is yaml.AliasEvent:
+            key = self._alias(event, 0)
+            if key is None or isinstance(key, str | int | float):
+                return key
         raise _error(event, "a key must be a plain value")
 
     def _alias(self, event: Any, depth: int) -> Any:

@@ -14,11 +14,17 @@ from deepnote_async import SnapshotError
 from deepnote_async.snapshot import Snapshot, yaml12
 
 TRAPS = [
-    "", " ", "\n", "\n\n", " \n", "\n a", "\ta\n", "a\n ", "a\n\n\n", "a\r\nb", "a\rb", "yes", "On", "n", "~", "null",
-    "True", "2024-05-02", "12:30:00", "017", "0x1F", "1_000", "1e3", ".5", ".inf", "-.INF", ".NaN", "+1", "=", "<<",
-    "<<:", "<<: x\ny", "&a", "*a", "!a", "- *a*\n- b", "a:\n\n  *b*\n", "#", "a #b", "a: b", "a:", "- a", "? a", "{", "]",
-    "@", "`", "%YAML", "---", "...", "--- a\n---\n", "|", ">", "'", '"', "\\", "a\tb", "\x00", "\x1b[31m", "\x7f", "\x85",
-    "a\u2028b", "a\u2029\nb", "\ufeff", "\ufeffa\n", "\ufdd0", "\ue000", "\ufffe", "😀", "é", "x" * 2000, "é\n" * 600, "a " * 300,
+    "", " ", "\n", "\n\n", " \n", "\n a", "\ta\n", "a\n ", "a\n\n\n", "a\r\nb", "a\rb", "yes",
+    "On", "n", "~", "null",
+    "True", "2024-05-02", "12:30:00", "017", "0x1F", "1_000", "1e3",
+    ".5", ".inf", "-.INF", ".NaN", "+1", "=", "<<",
+    "<<:", "<<: x\ny", "&a", "*a", "!a", "- *a*\n- b", "a:\n\n  *b*\n", "#", "a #b", "a: b",
+    "a:", "- a", "? a", "{", "]",
+    "@", "`", "%YAML", "---", "...", "--- a\n---\n", "|", ">", "'", '"', "\\", "a\tb", "\x00",
+    "\x1b[31m", "\x7f", "\x85",
+    "a\u2028b", "a\u2029\nb", "\ufeff", "\ufeffa\n",
+    "\ufdd0", "\ue000", "\ufffe", "😀", "é", "x" * 2000,
+    "é\n" * 600, "a " * 300,
 ]  # fmt: skip
 texts = st.one_of(
     st.sampled_from(TRAPS),
@@ -93,9 +99,13 @@ def test_the_parser_written_in_python_reads_what_is_written(trap: str, monkeypat
 
 
 SEEDS = [
-    "a: &x [*x]", "{<<: {a: 1}}", "!!python/object:os.system x", "%YAML 1.1\n---\na", "--- a\n--- b", "\ufeffa: b", "a:\tb",
-    "? [a]\n: b", "!<tag:yaml.org,2002:str> a", "project: {notebooks: []}", "project:\n  notebooks: &n [{id: *n}]", "\x85",
-    "!!float 0x1", "!!int 1.5", "!!float " + "9" * 500, "1e999", "-", "[", "{", "'", '"\\ud800"', '"\\UFFFFFFFF"', "&a", "*a",
+    "a: &x [*x]", "{<<: {a: 1}}", "!!python/object:os.system x", "%YAML 1.1\n---\na", "--- a\n--- b", "\ufeffa: b",
+    "a:\tb",
+    "? [a]\n: b", "!<tag:yaml.org,2002:str> a", "project: {notebooks: []}", "project:\n  notebooks: &n [{id: *n}]",
+    "\x85",
+    "!!float 0x1", "!!int 1.5", "!!float " + "9" * 500, "1e999", "-", "[", "{",
+    "'", '"\\ud800"', '"\\UFFFFFFFF"',
+    "&a", "*a",
 ]  # fmt: skip
 letters = st.text(alphabet="ab1.:-?&*!|>%@`'\"#{}[],\\<~ \t\n\r\x00\x85\u2028\ufeff\ud800😀", max_size=60)
 somehow = st.one_of(letters, st.lists(st.one_of(letters, st.sampled_from(SEEDS)), max_size=4).map("\n".join), st.text())
