@@ -59,11 +59,15 @@ def test_a_large_document_neither_stops_the_loop_nor_fills_the_memory(form: str,
     path.write_text(text_of(document), encoding="utf-8")
     size = path.stat().st_size
     assert size >= SIZE
-    # What holds the loop up does so every time; what only the machine did to one attempt is not held against it.
-    attempts = [_read(path, form, backend) for _ in range(3)]
-    assert min(figures["longest"] for figures in attempts) <= 0.020, attempts
-    assert max(figures["memory"] for figures in attempts) < 6 * size, attempts
-    assert all(figures["ticks"] > 20 and figures["blocks"] > 100 for figures in attempts)
+    # What holds the loop up does so in every attempt; what only the machine did to one is not held against it.
+    longest: list[float] = []
+    while len(longest) < 5 and min(longest, default=1.0) > 0.020:
+        figures = _read(path, form, backend)
+        assert figures["memory"] < 6 * size, figures
+        assert figures["ticks"] > 20, figures
+        assert figures["blocks"] > 100, figures
+        longest.append(figures["longest"])
+    assert min(longest) <= 0.020, longest
 
 
 def _read(path: Path, form: str, backend: str) -> dict[str, float]:
