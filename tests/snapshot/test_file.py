@@ -152,6 +152,15 @@ def test_what_is_there_stays_when_writing_fails(
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("a.deepnote", "before")]
 
 
+def test_whoever_reads_the_file_that_is_replaced_reads_it_to_its_end(snapshot: Snapshot, tmp_path: Path) -> None:
+    path = tmp_path / "a.deepnote"
+    path.write_text("before")
+    with path.open() as reader:
+        snapshot.write(path)
+        assert reader.read() == "before"
+    assert Snapshot.read(path) == snapshot
+
+
 def test_what_is_taken_and_given_is_a_copy(snapshot: Snapshot) -> None:
     document = snapshot.to_dict()
     again = Snapshot.from_dict(document)
