@@ -14,7 +14,11 @@ from pathlib import Path
 from benchmarks import absent
 from benchmarks.group import Group, JsonValue, Settings
 
-GROUPS: Mapping[str, str] = {"http": "benchmarks.http.group", "waiting": "benchmarks.waiting.group"}
+GROUPS: Mapping[str, str] = {
+    "http": "benchmarks.http.group",
+    "waiting": "benchmarks.waiting.group",
+    "documents": "benchmarks.documents.group",
+}
 """Where the function `measure` of each group stands; imported when it is its turn."""
 
 

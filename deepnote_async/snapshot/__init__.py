@@ -1,6 +1,22 @@
 """The document a run leaves behind, and what can be read from it."""
 
-from deepnote_async.snapshot.document import Block, Output, Snapshot
+from deepnote_async.snapshot.document import Block, Output
+from deepnote_async.snapshot.execution import Environment, Execution, ExecutionFailure, ExecutionSummary
+from deepnote_async.snapshot.file import Snapshot
 from deepnote_async.snapshot.ipynb import read_ipynb
+from deepnote_async.snapshot.project import Integration, Metadata, Project, SnapshotNotebook
 
-__all__ = ["Block", "Output", "Snapshot", "read_ipynb"]
+__all__ = [
+    "Block",
+    "Environment",
+    "Execution",
+    "ExecutionFailure",
+    "ExecutionSummary",
+    "Integration",
+    "Metadata",
+    "Output",
+    "Project",
+    "Snapshot",
+    "SnapshotNotebook",
+    "read_ipynb",
+]

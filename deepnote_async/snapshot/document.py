@@ -1,4 +1,4 @@
-"""What a snapshot says: notebooks, their blocks, and the outputs each block left.
+"""Blocks of a notebook and the outputs that each of them left.
 
 https://deepnote.com/docs/run-snapshots; the outputs are those of nbformat 4,
 https://nbformat.readthedocs.io/en/latest/format_description.html#code-cell-outputs
@@ -6,13 +6,23 @@ https://nbformat.readthedocs.io/en/latest/format_description.html#code-cell-outp
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import datetime as dt
+from collections.abc import Mapping
 from typing import Any, Literal, Self, TypeAlias
 
 from attrs import field, frozen
 
-from deepnote_async.errors import SnapshotError
-from deepnote_async.snapshot import yaml12
+from deepnote_async.snapshot.fields import (
+    count_or_none,
+    joined,
+    mapping,
+    mappings,
+    moment_or_none,
+    number_or_none,
+    text,
+    text_or_none,
+    texts,
+)
 
 BlockStatus: TypeAlias = Literal["succeeded", "failed", "not_reached"]
 
@@ -48,18 +58,16 @@ class Output:
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Self:
         """Read one output; fields of another type than nbformat's are left out."""
-        kind = _scalar(raw.get("output_type"))
-        data = raw.get("data")
-        data = data if isinstance(data, Mapping) else {}
-        traceback = raw.get("traceback")
+        kind = text(raw.get("output_type"))
+        data = mapping(raw.get("data"))
         return cls(
             output_type=kind,
-            name=_text_or_none(raw.get("name")),
-            text=_joined(raw.get("text") if kind == "stream" else data.get("text/plain")),
+            name=text_or_none(raw.get("name")),
+            text=joined(raw.get("text") if kind == "stream" else data.get("text/plain")),
             data=data,
-            ename=_text_or_none(raw.get("ename")),
-            evalue=_text_or_none(raw.get("evalue")),
-            traceback=tuple(_scalar(line) for line in traceback) if isinstance(traceback, Sequence) else (),
+            ename=text_or_none(raw.get("ename")),
+            evalue=text_or_none(raw.get("evalue")),
+            traceback=texts(raw.get("traceback")),
             raw=raw,
         )
 
@@ -76,6 +84,10 @@ class Block:
         metadata: its settings, as the document holds them.
         outputs: what it left, in order.
         execution_count: the kernel's count at its execution, None if it was not executed.
+        block_group: blocks of one group stand side by side; "" if the document does not say.
+        sorting_key: Deepnote's own key of its place. The order of the document counts, and may differ.
+        content_hash: hash of its source, as it was written.
+        version: version of the block's own format.
         raw: the block as the document holds it.
     """
 
@@ -86,29 +98,73 @@ class Block:
     metadata: Mapping[str, Any] = field(factory=dict, repr=False)
     outputs: tuple[Output, ...] = field(default=(), repr=False)
     execution_count: int | None = None
+    block_group: str = field(default="", repr=False)
+    sorting_key: str = field(default="", repr=False)
+    content_hash: str | None = field(default=None, repr=False)
+    version: float | None = field(default=None, repr=False)
     raw: Mapping[str, Any] = field(factory=dict, repr=False)
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any], position: int) -> Self:
         """Read one block."""
-        metadata = raw.get("metadata")
-        count = raw.get("executionCount")
-        outputs = raw.get("outputs")
         return cls(
-            id=_scalar(raw.get("id")),
-            type=_scalar(raw.get("type")),
+            id=text(raw.get("id")),
+            type=text(raw.get("type")),
             position=position,
-            content=_joined(raw.get("content")),
-            metadata=metadata if isinstance(metadata, Mapping) else {},
-            outputs=tuple(Output.from_dict(item) for item in _mappings(outputs)),
-            execution_count=count if isinstance(count, int) else None,
+            content=joined(raw.get("content")),
+            metadata=mapping(raw.get("metadata")),
+            outputs=tuple(Output.from_dict(item) for item in mappings(raw.get("outputs"))),
+            execution_count=count_or_none(raw.get("executionCount")),
+            block_group=text(raw.get("blockGroup")),
+            sorting_key=text(raw.get("sortingKey")),
+            content_hash=text_or_none(raw.get("contentHash")),
+            version=number_or_none(raw.get("version")),
             raw=raw,
         )
 
     @property
+    def is_input(self) -> bool:
+        """Whether it is an input, whose value a run can be started with."""
+        return self.type.startswith("input-")
+
+    @property
+    def variable_name(self) -> str | None:
+        """Name of the variable that it sets, and of the input if it is one; None if it sets none."""
+        return text_or_none(self.metadata.get("deepnote_variable_name"))
+
+    @property
+    def value(self) -> object:
+        """The value of an input as the document holds it; None for any other block."""
+        return self.metadata.get("deepnote_variable_value") if self.is_input else None
+
+    @property
+    def started_at(self) -> dt.datetime | None:
+        """When its execution began, by the service's clock; None if the document does not say."""
+        started = moment_or_none(self.raw.get("executionStartedAt"))
+        return started or _epoch(number_or_none(self.metadata.get("execution_start")))
+
+    @property
+    def finished_at(self) -> dt.datetime | None:
+        """When its execution ended, by the service's clock; None if the document does not say."""
+        finished = moment_or_none(self.raw.get("executionFinishedAt"))
+        start = number_or_none(self.metadata.get("execution_start"))
+        lasted = number_or_none(self.metadata.get("execution_millis"))
+        return finished or (_epoch(start + lasted) if start is not None and lasted is not None else None)
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds its execution took; None if the document does not say."""
+        start = moment_or_none(self.raw.get("executionStartedAt"))
+        finish = moment_or_none(self.raw.get("executionFinishedAt"))
+        if start is not None and finish is not None:
+            return (finish - start).total_seconds()
+        lasted = number_or_none(self.metadata.get("execution_millis"))
+        return None if lasted is None else lasted / 1000
+
+    @property
     def is_executable(self) -> bool:
         """Whether a run executes blocks of this kind."""
-        return self.type in _EXECUTABLE or self.type.startswith("input-")
+        return self.type in _EXECUTABLE or self.is_input
 
     @property
     def error(self) -> Output | None:
@@ -128,75 +184,8 @@ class Block:
         return "succeeded" if reached else "not_reached"
 
 
-@frozen(kw_only=True)
-class SnapshotNotebook:
-    """A notebook of the document with its blocks in document order."""
-
-    id: str
-    name: str
-    blocks: tuple[Block, ...] = field(default=(), repr=False)
-
-
-@frozen(kw_only=True)
-class Snapshot:
-    """A snapshot of a project after a run.
-
-    Attributes:
-        notebooks: every notebook of the project; only the one that ran has fresh outputs.
-        raw: the document as YAML 1.2 reads it.
-    """
-
-    notebooks: tuple[SnapshotNotebook, ...]
-    raw: Mapping[str, Any] = field(repr=False)
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read a snapshot document.
-
-        Raises:
-            SnapshotError: it is not YAML 1.2, hostile, or no snapshot.
-        """
-        raw = yaml12.load(text)
-        project = raw.get("project") if isinstance(raw, Mapping) else None
-        notebooks = project.get("notebooks") if isinstance(project, Mapping) else None
-        if not isinstance(raw, Mapping) or not isinstance(notebooks, Sequence):
-            raise SnapshotError("the document has no project.notebooks, so it is no snapshot")
-        return cls(notebooks=tuple(_notebook(item) for item in _mappings(notebooks)), raw=raw)
-
-    @property
-    def init_notebook(self) -> SnapshotNotebook | None:
-        """The notebook that runs before every other one, if the project has one."""
-        init_id = self.raw["project"].get("initNotebookId")
-        return self.notebook(init_id) if isinstance(init_id, str) else None
-
-    def notebook(self, notebook_id: str | None) -> SnapshotNotebook | None:
-        """Find a notebook by id; without an id, the only one there is."""
-        if notebook_id is None:
-            return self.notebooks[0] if len(self.notebooks) == 1 else None
-        return next((notebook for notebook in self.notebooks if notebook.id == notebook_id), None)
-
-
-def _notebook(raw: Mapping[str, Any]) -> SnapshotNotebook:
-    blocks = tuple(Block.from_dict(item, position) for position, item in enumerate(_mappings(raw.get("blocks"))))
-    return SnapshotNotebook(id=_scalar(raw.get("id")), name=_scalar(raw.get("name")), blocks=blocks)
-
-
-def _mappings(items: object) -> Iterator[Mapping[str, Any]]:
-    if isinstance(items, Sequence):
-        yield from (item for item in items if isinstance(item, Mapping))
-
-
-def _joined(text: object) -> str:
-    """Join text that nbformat may hold as a list of lines."""
-    if isinstance(text, str):
-        return text
-    return "".join(_scalar(line) for line in text) if isinstance(text, Sequence) else ""
-
-
-def _text_or_none(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _scalar(value: object) -> str:
-    """Give a plain value as text, and nothing for a collection: written out, aliases in it could fill the memory."""
-    return str(value) if isinstance(value, str | int | float) else ""
+def _epoch(milliseconds: float | None) -> dt.datetime | None:
+    try:
+        return None if milliseconds is None else dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
