@@ -221,6 +221,9 @@ _READERS: Mapping[str, Reader] = {
     "input-file": _file,
 }
 
+KINDS = tuple(_READERS)
+"""The kinds of input there are rules for."""
+
 
 def _number_as_text(value: object) -> str | None:
     """Write a finite number; None if it is none."""

@@ -88,7 +88,8 @@ async def test_values_of_the_run_take_their_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [("c", "5.0"), ("c", "1e3"), ("c", "nan"), ("c", "1e21"), ("c", "x"), ("d", "true"), ("f", "x"),
-     ("h", ["2026-01-01"]), ("h", ["x", "y"]), ("h", "someday"), ("h", "customDays99999999999"), ("a", True), ("e", ["x"])],
+     ("h", ["2026-01-01"]), ("h", ["x", "y"]), ("h", "someday"),
+     ("h", "customDays99999999999"), ("a", True), ("e", ["x"])],
 )  # fmt: skip
 async def test_values_of_the_wrong_kind_are_refused(tmp_path: Path, name: str, value: Any) -> None:
     write_deepnote(tmp_path, *INPUTS)
