@@ -66,7 +66,7 @@ async def typed(kinds: Emulator) -> AsyncIterator[AsyncDeepnote]:
 
 
 async def test_every_kind_reaches_the_kernel_with_its_type(typed: AsyncDeepnote) -> None:
-    inputs = {
+    inputs: dict[str, Any] = {
         "text": "it's", "area": "two\nlines", "whole": 5.0, "part": 2.5, "flag": True, "one": "US",
         "many": ["US", "EU"],
         "own": "elsewhere", "moment": dt.datetime(2026, 1, 31, 12, 30, tzinfo=dt.UTC), "day": dt.date(2026, 1, 31),
@@ -98,7 +98,7 @@ async def test_every_kind_reaches_the_kernel_with_its_type(typed: AsyncDeepnote)
 
 async def test_one_date_suits_both_versions_and_nothing_is_none(typed: AsyncDeepnote) -> None:
     day = dt.date(2026, 1, 31)
-    inputs = {"moment": day, "day": "2026-01-31", "one": None, "many": None, "file": None, "span": None}
+    inputs: dict[str, Any] = {"moment": day, "day": "2026-01-31", "one": None, "many": None, "file": None, "span": None}
     lines = (await typed.runs.run("kinds", inputs=inputs, timeout=60)).text.splitlines()
     assert "moment datetime datetime.datetime(2026, 1, 31, 0, 0)" in lines
     assert "day date datetime.date(2026, 1, 31)" in lines

@@ -92,9 +92,12 @@ def test_many_starts_at_once_read_it_once(library: str) -> None:
     service.on_read = slowly
 
     async def main(client: AsyncDeepnote) -> None:
+        async def start(number: float) -> None:
+            await client.runs.create("nb", inputs={"n": number})
+
         async with anyio.create_task_group() as tasks:
             for number in range(10):
-                tasks.start_soon(lambda number=number: client.runs.create("nb", inputs={"n": float(number)}))
+                tasks.start_soon(start, float(number))
 
     with_client(library, service, main)
     assert (len(service.reads), len(service.starts)) == (1, 10)
@@ -270,8 +273,8 @@ def test_a_map_tells_which_item_is_wrong_and_goes_on(library: str) -> None:
     service = Service(SLIDER)
 
     async def main(client: AsyncDeepnote) -> None:
-        many = [{"n": 5.0}, {"n": 500}, {"n": float("nan"), "m": 1}, {"n": 6}]
-        async with client.runs.map("nb", many, ordered=True, on_error="collect", timeout=1) as outcomes:
+        many: list[dict[str, float]] = [{"n": 5.0}, {"n": 500}, {"n": float("nan"), "m": 1}, {"n": 6}]
+        async with client.runs.map("nb", many, ordered=True, concurrency=1, timeout=1) as outcomes:
             errors = [outcome.error async for outcome in outcomes]
         assert str(errors[1]).startswith("many_inputs[1]: input 'n' takes a number from 0 up to 10")
         assert str(errors[2]).startswith("many_inputs[2]: 2 inputs cannot be sent")

@@ -219,5 +219,5 @@ def test_any_value_gives_a_wire_value_or_one_clear_problem(name: str, value: Any
         assert found.values == {}
         return
     wire = found.values[name]
-    assert isinstance(wire, str | bool) or (isinstance(wire, list) and all(isinstance(item, str) for item in wire))
+    assert isinstance(wire, str | bool) or all(isinstance(item, str) for item in wire)
     assert typed(DECLARED, {name: wire}, {"b-date": {}}).values == {name: wire}, "a wire value stays as it is"
