@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 from deepnote_async.events import OnEvent
 from deepnote_async.resources.blocks import Blocks
+from deepnote_async.resources.checked_inputs import InputChecker
 from deepnote_async.resources.files import Files
 from deepnote_async.resources.legacy import Legacy
 from deepnote_async.resources.me import MeResource
@@ -101,10 +102,11 @@ class AsyncDeepnote:
         )
         if token is None:
             warn_of_stranger(self._base_url, "deepnote.com")
-        self.runs = Runs(self._transport)
+        inputs = InputChecker(self._transport)
+        self.runs = Runs(self._transport, inputs)
         self.notebooks = Notebooks(self._transport)
         self.projects = Projects(self._transport)
-        self.sessions = Sessions(self._transport, self.runs)
+        self.sessions = Sessions(self._transport, self.runs, inputs)
         self.blocks = Blocks(self._transport)
         self.files = Files(self._transport)
         self.me = MeResource(self._transport)

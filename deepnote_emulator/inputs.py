@@ -70,7 +70,7 @@ def assignment(block: BlockSource, values: Mapping[str, Any]) -> str:
     return f"{name} = {_literal(block, value)}"
 
 
-def _refusal(block: BlockSource, value: object) -> str | None:  # noqa: PLR0911  (a table)
+def _refusal(block: BlockSource, value: object) -> str | None:
     if block.type == "input-checkbox":
         return None if isinstance(value, bool) else "a boolean"
     if block.type == "input-select" and _is_multiple(block):
@@ -81,9 +81,7 @@ def _refusal(block: BlockSource, value: object) -> str | None:  # noqa: PLR0911 
         return "a string"
     if block.type == "input-slider" and not _is_canonical_number(value):
         return "a numeric string in its shortest form"
-    if block.type == "input-date" and not _is_date(value):
-        return "a date in ISO 8601, or an empty string"
-    return None
+    return None  # what a date says is not checked: the kernel finds out
 
 
 def _literal(block: BlockSource, value: Any) -> str:  # noqa: PLR0911  (a table)
@@ -109,10 +107,16 @@ def _date_literal(block: BlockSource, text: str) -> str:
     if not text:
         return "None"
     if block.metadata.get("deepnote_input_date_version") == 2:  # noqa: PLR2004  (the version is called 2)
-        return _date(dt.datetime.fromisoformat(text).date())
+        try:
+            return _date(dt.datetime.fromisoformat(text).date())
+        except ValueError:  # version 2 reads whatever can be read
+            return f"__import__('dateutil.parser').parser.parse({text!r}).date()"
     if not _FULL_DATE.match(text):
         return f"__import__('datetime').datetime.strptime({text!r}, '%Y-%m-%dT%H:%M:%S.%fZ')"
-    moment = dt.datetime.fromisoformat(text)
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:  # such as the 31st of February: version 1 fails on it
+        return f"__import__('datetime').datetime.fromisoformat({text!r})"
     return f"__import__('datetime').datetime.fromisoformat({moment.replace(tzinfo=None).isoformat()!r})"
 
 
@@ -139,13 +143,6 @@ def _is_range(value: object) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(_is_day(item) for item in value)  # noqa: PLR2004
 
 
-def _is_date(text: str) -> bool:
-    try:
-        return not text or bool(dt.datetime.fromisoformat(text))
-    except ValueError:
-        return False
-
-
 def _is_day(text: str) -> bool:
     try:
         return not text or bool(dt.date.fromisoformat(text[:10]))
@@ -159,21 +156,21 @@ def _is_canonical_number(text: str) -> bool:
         number = float(text)
     except ValueError:
         return False
-    if not math.isfinite(number) or abs(number) >= 1e21 or "_" in text:  # noqa: PLR2004  (an exponent from there on)
+    if not math.isfinite(number) or "_" in text:
         return False
     return text == _as_javascript(number)
 
 
 def _as_javascript(number: float) -> str:
-    """Write a number as JavaScript does: no point for whole numbers, no exponent above 1e-7 (ECMA-262)."""
-    if number.is_integer():
+    """Write a number as JavaScript does: no point for whole numbers, an exponent from 1e21 and to 1e-7 (ECMA-262)."""
+    if number.is_integer() and abs(number) < 1e21:  # noqa: PLR2004  (that is where the exponent begins)
         return str(int(number))
     mantissa, _, exponent = repr(number).partition("e")
     if not exponent:
         return mantissa
     power = int(exponent)
     places = len(mantissa.partition(".")[2])
-    return f"{number:.{places - power}f}" if power > -7 else f"{mantissa}e{power}"  # noqa: PLR2004
+    return f"{number:.{places - power}f}" if -7 < power < 0 else f"{mantissa}e{power:+d}"  # noqa: PLR2004
 
 
 def _options(metadata: JsonObject) -> list[Any]:

@@ -139,8 +139,11 @@ async def test_unknown_notebook(client: AsyncDeepnote) -> None:
 
 
 async def test_unknown_input(client: AsyncDeepnote, emulator: Emulator) -> None:
+    notebook_id = emulator.notebook_id("score.deepnote")
+    with pytest.raises(ValueError, match="input 'regoin' is not declared by the notebook: did you mean 'region'"):
+        await client.runs.create(notebook_id, inputs={"regoin": "EU"})
     with pytest.raises(BadRequestError, match='Input "regoin" is not defined'):
-        await client.runs.create(emulator.notebook_id("score.deepnote"), inputs={"regoin": "EU"})
+        await client.runs.create(notebook_id, inputs={"regoin": "EU"}, check_inputs=False)
 
 
 async def test_unknown_run(client: AsyncDeepnote) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Unpack
 
-from deepnote_async.errors import RunStartUnknownError
+from deepnote_async.errors import BadRequestError, RunStartUnknownError
 from deepnote_async.inputs import InputArgument
 from deepnote_async.models import Run
+from deepnote_async.resources.checked_inputs import CheckedInputs, InputChecker
 from deepnote_async.resources.run_service import DeepnoteRuns
 from deepnote_async.resources.start_plan import StartPlan, StorageMode, read_started
 from deepnote_async.runs import (
@@ -36,8 +37,9 @@ class Runs:
     https://deepnote.com/docs/api-reference/runs
     """
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, inputs: InputChecker) -> None:
         self._transport = transport
+        self._inputs = inputs
         self._service = DeepnoteRuns(transport)
         self._registry = StartRegistry()
 
@@ -53,6 +55,7 @@ class Runs:
         machine_type: str | None = None,
         on_unknown: OnUnknown = "raise",
         run_key_input: str | None = None,
+        check_inputs: bool = True,
         **options: Unpack[CallOptions],
     ) -> RunHandle:
         """Start a run and return its handle as soon as the service has accepted it.
@@ -61,7 +64,8 @@ class Runs:
 
         Args:
             notebook_id: the notebook to run.
-            inputs: values by input name, for this run only. Numbers and dates are put into the API's text form.
+            inputs: values by input name, for this run only, each as its kind of input takes it; docs/inputs.md has
+                the kinds.
             detached: run a copy on a machine of its own; False runs in the project's machine and updates the editor.
             storage_mode: how a detached run mounts the project's storage; the service's default is "read_write".
             block_ids: run only these blocks, in this order; needs `detached=False`.
@@ -76,12 +80,17 @@ class Runs:
                 lost run is found by it, exactly and whoever else starts the notebook; `on_unknown` does not matter
                 then. A run tells its key when it has ended, so after 10 seconds the search waits for runs that go on:
                 as long again as `timeout`, at least 10 seconds, and 60 where the call names none.
+            check_inputs: whether to read once, and keep, what the notebook declares, to type and check the inputs by
+                it; without inputs and for booleans alone it is not read. False sends text, booleans and lists of text
+                as they are, and numbers and dates in the form that most inputs read.
             **options: see CallOptions.
 
         Raises:
-            ValueError: the arguments contradict each other, an id cannot be one, or the environment tells that this
-                code runs in the very notebook it would start.
+            ValueError: the arguments contradict each other, an id cannot be one, the notebook does not take these
+                inputs (the message has a line for each that is wrong), or the environment tells that this code runs in
+                the very notebook it would start.
             BadRequestError: the notebook does not exist or does not take these inputs; its message says which.
+            NotFoundError: the notebook does not exist, and its declaration was needed.
             RunStartUnknownError: the start was sent, and nothing proves whether the run exists.
             CallError: the run was certainly not started.
 
@@ -97,6 +106,7 @@ class Runs:
             machine_type=machine_type,
             on_unknown=on_unknown,
             run_key_input=run_key_input,
+            check_inputs=check_inputs,
         )
         plan.check()
         return await self._start(plan, inputs, lambda _record: None, **options)
@@ -115,6 +125,7 @@ class Runs:
         machine_type: str | None = None,
         on_unknown: OnUnknown = "raise",
         run_key_input: str | None = None,
+        check_inputs: bool = True,
     ) -> RunResult:
         """Start a run, wait for its end and read what it produced: `create` and `RunHandle.result` in one.
 
@@ -130,6 +141,7 @@ class Runs:
             machine_type: see `create`.
             on_unknown: see `create`.
             run_key_input: see `create`.
+            check_inputs: see `create`.
 
         Raises:
             RunStartUnknownError: the start was sent, and nothing proves whether the run exists.
@@ -151,6 +163,7 @@ class Runs:
             machine_type=machine_type,
             on_unknown=on_unknown,
             run_key_input=run_key_input,
+            check_inputs=check_inputs,
         )
         return await handle.result(timeout, check=check)
 
@@ -172,6 +185,7 @@ class Runs:
         machine_type: str | None = None,
         on_unknown: OnUnknown = "raise",
         run_key_input: str | None = None,
+        check_inputs: bool = True,
     ) -> Outcomes:
         """Run a notebook once for each of many inputs, so many at a time, and give the outcomes as they come.
 
@@ -203,6 +217,7 @@ class Runs:
             on_unknown: see `create`; "reconcile" can tell a lost run only if nothing else starts this notebook, so here
                 with `concurrency=1`.
             run_key_input: see `create`; each start gets a key of its own.
+            check_inputs: see `create`. Inputs that cannot be sent are the error of their outcome.
 
         Raises:
             ValueError: the arguments contradict each other, or a number makes no sense.
@@ -222,6 +237,7 @@ class Runs:
             machine_type=machine_type,
             on_unknown=on_unknown,
             run_key_input=run_key_input,
+            check_inputs=check_inputs,
         )
         plan.check()
         options = MapOptions(
@@ -284,12 +300,23 @@ class Runs:
         follow: Follow,
         **options: Unpack[CallOptions],
     ) -> RunHandle:
+        plan.refuse_key_of(inputs)
+        checked = await self._inputs.check(plan.notebook_id, inputs, options, by_declaration=plan.check_inputs)
+        try:
+            return await self._send(plan, checked, follow, options)
+        except BadRequestError:  # nothing was started
+            again = await self._inputs.after_refusal(checked, options)
+            if again is None:
+                raise
+        return await self._send(plan, again, follow, options)
+
+    async def _send(self, plan: StartPlan, checked: CheckedInputs, follow: Follow, options: CallOptions) -> RunHandle:
         key = plan.new_key()
-        request = plan.request(inputs, key)
+        request = plan.request(checked.values, key)
 
         async def send(record: SendRecord) -> Run:
             follow(record)
-            return await self._transport.call(create_run, request, read_started, record=record, **options)
+            return await self._transport.call(create_run, request, read_started, record=record, **checked.options)
 
         return await start_and_resolve(
             self._service,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Unpack
 
-from deepnote_async.inputs import InputArgument, to_wire
+from deepnote_async.errors import BadRequestError
+from deepnote_async.inputs import InputArgument
+from deepnote_async.resources.checked_inputs import CheckedInputs, InputChecker
 from deepnote_async.resources.runs import Runs
 from deepnote_async.resources.wire import given
 from deepnote_async.runs import RunHandle
@@ -22,9 +24,10 @@ class Sessions:
     https://deepnote.com/docs/api-reference/sessions
     """
 
-    def __init__(self, transport: Transport, runs: Runs) -> None:
+    def __init__(self, transport: Transport, runs: Runs, inputs: InputChecker) -> None:
         self._transport = transport
         self._runs = runs
+        self._inputs = inputs
 
     async def create(
         self,
@@ -34,6 +37,7 @@ class Sessions:
         storage_mode: Literal["read_write", "readonly"] | None = None,
         idle_shutdown_seconds: int | None = None,
         machine_type: str | None = None,
+        check_inputs: bool = True,
         **options: Unpack[CallOptions],
     ) -> Session:
         """Open a session: the whole notebook runs once (`session.initial_run`), and its kernel stays.
@@ -42,16 +46,18 @@ class Sessions:
 
         Args:
             notebook_id: the source notebook; the session works on a copy of it.
-            inputs: values by input name.
+            inputs: values by input name, typed as for `runs.create`.
             storage_mode: how the project's storage is mounted; the service's default is "read_write".
             idle_shutdown_seconds: the session ends after this time without work; newer servers only.
             machine_type: id of the machine type; newer servers only, and the name of the field is inferred.
+            check_inputs: see `runs.create`.
             **options: see CallOptions.
 
         Raises:
             PermissionDeniedError: the workspace has no sessions, or the token's owner may not use them.
             NotFoundError: there is no such notebook.
             ServerError: no machine could be had.
+            ValueError: an argument cannot be sent, or the notebook does not take these inputs.
 
         Example:
             >>> session = await client.sessions.create(notebook_id)
@@ -66,13 +72,23 @@ class Sessions:
             idle_shutdown_seconds=UNSET if idle_shutdown_seconds is None else idle_shutdown_seconds,
             machine_type=UNSET if machine_type is None else machine_type,
         )
-        if inputs:
-            body.inputs = wire.RunInputs()
-            body.inputs.additional_properties = dict(to_wire(inputs))
-        request = create_session.build_request(body=body)
-        session_id, run_id = await self._transport.call(create_session, request, _read_opened, **options)
+        checked = await self._inputs.check(notebook_id, inputs, options, by_declaration=check_inputs)
+        try:
+            session_id, run_id = await self._open(body, checked)
+        except BadRequestError:
+            again = await self._inputs.after_refusal(checked, options)
+            if again is None:
+                raise
+            session_id, run_id = await self._open(body, again)
         initial_run = self._runs.handle(run_id, notebook_id) if run_id else None
         return Session(self._transport, session_id, notebook_id, initial_run)
+
+    async def _open(self, body: wire.CreateSessionBody, checked: CheckedInputs) -> tuple[str, str | None]:
+        if checked.values:
+            body.inputs = wire.RunInputs()
+            body.inputs.additional_properties = dict(checked.values)
+        request = create_session.build_request(body=body)
+        return await self._transport.call(create_session, request, _read_opened, **checked.options)
 
     def attach(self, session_id: str, notebook_id: str) -> Session:
         """Take hold of a session by its id, without asking the service.

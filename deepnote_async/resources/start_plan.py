@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from attrs import frozen
 
-from deepnote_async.inputs import InputArgument, WireValue, to_wire
+from deepnote_async.inputs import WireValue
 from deepnote_async.models import Run, RunStatus
 from deepnote_async.resources.wire import normalised_run, run_record
 from deepnote_async.runs import OnUnknown, RunKey
@@ -33,6 +33,7 @@ class StartPlan:
     machine_type: str | None
     on_unknown: OnUnknown
     run_key_input: str | None
+    check_inputs: bool = True
 
     def check(self) -> None:
         """Refuse what the service would certainly refuse, and name the way out.
@@ -53,13 +54,19 @@ class StartPlan:
         """Make the key of one start, where starts get one."""
         return None if self.run_key_input is None else RunKey.fresh(self.run_key_input)
 
-    def request(self, inputs: Mapping[str, InputArgument] | None, key: RunKey | None) -> dict[str, Any]:
-        """Make the request of one start.
+    def refuse_key_of(self, inputs: Mapping[str, object] | None) -> None:
+        """Refuse inputs that give a value to the input of the run key.
 
         Raises:
-            TypeError: an input is of a kind that the API has not.
-            ValueError: an input cannot be sent, or is the run key's.
+            ValueError: they do.
         """
+        if self.run_key_input is not None and isinstance(inputs, Mapping) and self.run_key_input in inputs:
+            raise ValueError(
+                f"input {self.run_key_input!r} is the run_key_input: it gets its value here, so leave it out"
+            )
+
+    def request(self, values: Mapping[str, WireValue], key: RunKey | None) -> dict[str, Any]:
+        """Make the request of one start from its inputs in the API's form."""
         body = wire.CreateRunBody(
             notebook_id=self.notebook_id,
             detached=self.detached,
@@ -68,14 +75,10 @@ class StartPlan:
             run_dependent_blocks=UNSET if self.run_dependent_blocks is None else self.run_dependent_blocks,
             machine_type=UNSET if self.machine_type is None else self.machine_type,
         )
-        values: dict[str, WireValue] = to_wire(inputs) if inputs else {}
-        if key is not None:
-            if key.name in values:
-                raise ValueError(f"input {key.name!r} is the run_key_input: it gets its value here, so leave it out")
-            values[key.name] = key.value
-        if values:
+        inputs: dict[str, WireValue] = dict(values) if key is None else {**values, key.name: key.value}
+        if inputs:
             body.inputs = wire.RunInputs()
-            body.inputs.additional_properties = dict(values)
+            body.inputs.additional_properties = dict(inputs)
         return create_run.build_request(body=body)
 
     def _check_mode(self) -> None:

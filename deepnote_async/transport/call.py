@@ -185,6 +185,10 @@ class Transport:
         context = evolve(self._context("GET", what, options), follows=True, lane="download")
         return await download(self._downloads, context, address, self._check_address)
 
+    def deadline(self, options: CallOptions) -> Deadline:
+        """Tell when a call with these options would have to be over, for what takes several calls."""
+        return Deadline.after(options.get("timeout", self._defaults.timeout))
+
     @property
     def is_throttled(self) -> bool:
         """Whether the service has refused requests for their rate lately."""
@@ -221,7 +225,7 @@ class Transport:
         return CallContext(
             method,
             path,
-            Deadline.after(options.get("timeout", self._defaults.timeout)),
+            self.deadline(options),
             started=anyio.current_time(),
             retry=checked_retry(options.get("retry", self._defaults.retry)),
             streaming=streaming,

@@ -79,7 +79,7 @@ async def test_values_of_the_run_take_their_place(tmp_path: Path) -> None:
         "a": "it's", "b": "", "c": 7.5, "d": True, "e": "y", "f": ["x", "y"], "g": "", "h": ["", "2026-02-01"],
         "i": "data.csv",
     }  # fmt: skip
-    assert (await run_folder(tmp_path, inputs=inputs)).splitlines() == [
+    assert (await run_folder(tmp_path, inputs=inputs, check_inputs=False)).splitlines() == [
         '''a "it's"''', "b ''", "c 7.5", "d True", "e 'y'", "f ['x', 'y']",
         "g None", "h [None, datetime.date(2026, 2, 1)]", "i 'data.csv'",
     ]  # fmt: skip
@@ -87,13 +87,14 @@ async def test_values_of_the_run_take_their_place(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("c", "5.0"), ("c", "1e3"), ("c", "nan"), ("c", "x"), ("d", "true"), ("f", "x"), ("h", ["2026-01-01"]),
-     ("h", ["x", "y"]), ("h", "someday"), ("h", "customDays99999999999"), ("g", "tomorrow"), ("a", True), ("e", ["x"])],
+    [("c", "5.0"), ("c", "1e3"), ("c", "nan"), ("c", "1e21"), ("c", "x"), ("d", "true"), ("f", "x"),
+     ("h", ["2026-01-01"]), ("h", ["x", "y"]), ("h", "someday"),
+     ("h", "customDays99999999999"), ("a", True), ("e", ["x"])],
 )  # fmt: skip
 async def test_values_of_the_wrong_kind_are_refused(tmp_path: Path, name: str, value: Any) -> None:
     write_deepnote(tmp_path, *INPUTS)
     with pytest.raises(BadRequestError, match=f'Input "{name}" takes '):
-        await run_folder(tmp_path, inputs={name: value})
+        await run_folder(tmp_path, inputs={name: value}, check_inputs=False)
 
 
 async def test_the_kernel_sees_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

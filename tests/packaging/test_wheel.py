@@ -75,7 +75,7 @@ def test_users_type_check_by_package_name(tmp_path: Path) -> None:
     (tmp_path / "misuse.py").write_text(
         "from deepnote_async import AsyncDeepnote\n"
         "async def main(client: AsyncDeepnote) -> None:\n"
-        "    await client.runs.run('id', inputs={'a': None})\n"
+        "    await client.runs.run('id', inputs={'a': b'x'})\n"
         "    await client.runs.get('id', timeuot=5)\n"
         "    await client.runs.create('id', storage_mode='rw')\n"
     )

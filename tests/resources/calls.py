@@ -41,7 +41,12 @@ async def collect(items: Any) -> list[Any]:
 
 
 CALLS = (
-    Call(operation="createRun", make=lambda c: c.runs.create("nb", inputs={"a": 1}), answer=started_json(), status=202),
+    Call(
+        operation="createRun",
+        make=lambda c: c.runs.create("nb", inputs={"a": 1}, check_inputs=False),
+        answer=started_json(),
+        status=202,
+    ),
     Call(operation="getRun", make=lambda c: c.runs.get(RUN_ID), answer=run_json()),
     Call(operation="getNotebook", make=lambda c: c.notebooks.get("nb"), answer={"notebook": NOTEBOOK}),
     Call(
@@ -84,7 +89,9 @@ CALLS = (
     Call(operation="deleteProject", make=lambda c: c.projects.delete(UUID), status=204),
     Call(
         operation="createSession",
-        make=lambda c: c.sessions.create("nb", inputs={"a": "x"}, storage_mode="readonly", idle_shutdown_seconds=60),
+        make=lambda c: c.sessions.create(
+            "nb", inputs={"a": "x"}, check_inputs=False, storage_mode="readonly", idle_shutdown_seconds=60
+        ),
         answer=SESSION | {"run": {"runId": RUN_ID, "status": "pending"}},
         status=202,
     ),

@@ -215,8 +215,8 @@ def test_every_failure_is_the_outcome_of_its_item(library: str) -> None:
     assert isinstance(refused.error, BadRequestError)
     assert isinstance(unknown.error, RunStartUnknownError)
     assert isinstance(late.error, RunTimeoutError)
-    assert isinstance(bad.error, TypeError)
-    assert str(bad.error).startswith("many_inputs[4]: input 'n': a object is none of")
+    assert isinstance(bad.error, ValueError)
+    assert str(bad.error).startswith("many_inputs[4]: input 'n' takes text, not <object object at ")
     assert isinstance(no_mapping.error, TypeError)
     assert str(no_mapping.error) == "many_inputs[5] is a list; each item must be a mapping, or None"
     assert good.unwrap().status == "success"

@@ -105,8 +105,8 @@ def test_inputs_that_cannot_be_sent_count_too() -> None:
     many = [{"n": 0}, {"n": None}, {"n": 2}]
     came, error, _seconds = mapped("asyncio", Farm(), many, concurrency=1, on_error="raise")
     assert len(came) == 1
-    assert isinstance(error, TypeError)
-    assert str(error).startswith("many_inputs[1]: input 'n': a NoneType")
+    assert isinstance(error, ValueError)
+    assert str(error) == "many_inputs[1]: input 'n' takes text, not None (notebook nb)"
     came, error, _seconds = mapped("asyncio", Farm(), [5, {"n": 2}], concurrency=1, on_error="stop")
     assert [type(outcome.error) for outcome in came] == [TypeError]
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import trio.testing
 
-from tests.support.service import body_of, run_json
+from tests.support.service import body_of, notebook_json, run_json
 from tests.support.virtual_time import run_virtually
 
 T = TypeVar("T")
@@ -59,6 +59,8 @@ class Farm:
         if request.method == "POST":
             return await self._start(int(body_of(request).get("inputs", {}).get("n", -1)))
         run_id = request.url.path.rpartition("/")[2]
+        if request.url.path.startswith("/v2/notebooks/") and run_id != "runs":
+            return httpx.Response(200, json=notebook_json(run_id, "n"))
         if run_id == "runs":
             rows = [self._row(known) for known in reversed(self._ends_at)][:100]
             pagination = {"hasMore": False, "pageSize": 100, "nextPageToken": None}

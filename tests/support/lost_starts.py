@@ -17,7 +17,7 @@ import pytest
 from attrs import frozen
 
 from deepnote_async import AsyncDeepnote
-from tests.support.service import BASE_URL, body_of
+from tests.support.service import BASE_URL, body_of, notebook_json
 
 FAULTS = (
     "reset before",
@@ -85,6 +85,8 @@ class LossyService:
             return await self._start(body_of(request)["inputs"])
         await anyio.sleep(LATENCY)
         run_id = request.url.path.rpartition("/")[2]
+        if request.url.path == "/v2/notebooks/nb":
+            return httpx.Response(200, json=notebook_json("nb", "intent"))
         if run_id != "runs":
             run = self.by_id[run_id]
             status = {"snapshotStatus": "available", "snapshotContent": run.snapshot()}

@@ -10,7 +10,7 @@ import anyio
 import httpx
 
 from deepnote_async import RunHandle
-from tests.support.service import body_of, client_of
+from tests.support.service import body_of, client_of, notebook_json
 from tests.support.virtual_time import run_virtually
 
 Outcome = Callable[["Notebook"], Any]
@@ -36,6 +36,8 @@ class Notebook:
             response: httpx.Response = await outcome if isinstance(outcome, Awaitable) else outcome
             return response
         run_id = request.url.path.rpartition("/")[2]
+        if request.url.path == "/v2/notebooks/nb":
+            return httpx.Response(200, json=notebook_json("nb", "a"))
         if run_id == "runs":
             self.lists += 1
             if self.list_fails:

@@ -58,6 +58,12 @@ def started_json(**fields: Any) -> dict[str, Any]:
     return {"runId": RUN_ID, "status": "pending", "createdAt": "2026-01-01T00:00:00.000Z"} | fields
 
 
+def notebook_json(notebook_id: str = "nb", *texts: str, **fields: Any) -> dict[str, Any]:
+    """Make the body of GET /v2/notebooks/{notebookId}, of a notebook that declares some text inputs."""
+    inputs = [{"name": name, "type": "input-text", "value": ""} for name in texts]
+    return {"notebook": {"id": notebook_id, "name": "N", "blocks": [], "inputs": inputs} | fields}
+
+
 def body_of(request: httpx.Request) -> Any:
     """Read the JSON body of a request."""
     return json.loads(request.content)
