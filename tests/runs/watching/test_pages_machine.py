@@ -105,4 +105,4 @@ class Pages(RuleBasedStateMachine):
 
 
 TestPages = Pages.TestCase
-TestPages.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestPages.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
