@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 
 from deepnote_async.runs.watching.durations import Durations
-from deepnote_async.runs.watching.pages import expected_on, place, remove, sort_in
+from deepnote_async.runs.watching.pages import expected_on, may_return, move_to_top, place, remove, sort_in
 from deepnote_async.runs.watching.plan import _stands_out
 from deepnote_async.runs.watching.tracked import Group, Held, TrackedRun, Wait, WatchedNotebook
 from deepnote_async.transport import Deadline
@@ -126,6 +126,8 @@ class Reader:
         """Look at one run."""
         self.looks += 1
         run.seen = self.now
+        if may_return(run, self.now):
+            self.known |= move_to_top(run)
 
     def look_at_all(self) -> None:
         """Look once at every group there is by now."""

@@ -138,6 +138,23 @@ def test_the_ends_that_were_counted_are_not_remembered_for_ever() -> None:
     assert not any(durations.counts(str(number)) for number in range(2 * MAX_COUNTED, 3 * MAX_COUNTED))
 
 
+def test_as_many_ends_are_remembered_as_pages_may_show_again() -> None:
+    durations = Durations()
+    many = [str(number) for number in range(3 * MAX_COUNTED)]
+    assert all(durations.counts(run, len(many)) for run in many)
+    assert not any(durations.counts(run, len(many)) for run in many)
+    assert durations.counts("one more", keep=0)
+    assert len(durations._counted) == MAX_COUNTED
+
+
+def test_an_end_that_is_shown_again_and_again_is_remembered() -> None:
+    durations = Durations()
+    assert durations.counts("shown")
+    for number in range(3 * MAX_COUNTED):
+        durations.counts(str(number))
+        assert not durations.counts("shown")
+
+
 # What it comes to.
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from deepnote_async.runs.watching.durations import Durations
-from deepnote_async.runs.watching.pages import LAG_SECONDS, expected_on, leave_pages, place, remove, sort_in
+from deepnote_async.runs.watching.pages import (
+    LAG_SECONDS,
+    expected_on,
+    leave_pages,
+    may_return,
+    move_to_top,
+    place,
+    remove,
+    sort_in,
+)
 from deepnote_async.runs.watching.tracked import (
     MOST_TRUST,
     SHARING_HALF_LIFE,
@@ -235,6 +244,23 @@ def test_leaving_pages_leaves_every_run_alone() -> None:
     assert not any(group.is_page for group in groups)
     assert not book.top.runs
     assert book.tracked == 3
+
+
+@pytest.mark.parametrize(("reason", "returns"), [("pages failed", True), ("distrusted", False), ("not shown", False)])
+def test_runs_return_to_the_pages_that_were_left_for_their_own_sake(reason: str, returns: bool) -> None:  # noqa: FBT001
+    book = notebook()
+    runs = runs_on(book, 3)
+    if reason == "not shown":
+        sort_in(book.top, runs, [], None)
+    else:
+        leave_pages(book.top)
+        book.distrust(60.0)
+    now = 59.0 if reason == "distrusted" else 60.0
+    assert [may_return(run, now) for run in runs] == [returns] * 3
+    if returns:
+        assert [move_to_top(run) for run in runs] == [{book.top}] * 3
+        assert list(book.top.runs) == runs
+        assert not any(may_return(run, now) for run in runs)
 
 
 # Many runs.

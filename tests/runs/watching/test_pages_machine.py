@@ -74,10 +74,11 @@ class Pages(RuleBasedStateMachine):
         assert moved <= changed, "runs came to a group that is not planned anew"
 
     @precondition(lambda self: self.under_way)
-    @rule(pick=picks)
-    def fail(self, pick: int) -> None:
+    @rule(pick=picks, seconds=st.sampled_from([0.0, 2.0, 1e9]))
+    def fail(self, pick: int, seconds: float) -> None:
         look = self.under_way.pop(pick % len(self.under_way))
         look.group.is_busy = False
+        self.reader.notebook.distrust(self.reader.now + seconds)
         alone = leave_pages(look.group)
         self.reader.known |= alone
         assert not look.group.runs
@@ -104,4 +105,4 @@ class Pages(RuleBasedStateMachine):
 
 
 TestPages = Pages.TestCase
-TestPages.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestPages.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)

@@ -12,7 +12,8 @@ from deepnote_async.runs.watching.plan import ALONE, RECHECK, SOONEST_SECONDS, P
 from deepnote_async.runs.watching.schedule import LONGEST_SECONDS
 from deepnote_async.runs.watching.tracked import Group, Held, TrackedRun, WatchedNotebook
 
-NOW = 1000.0
+HOUR = 3600.0
+NOW = 2 * HOUR
 RUNNING = Run(run_id="any", status=RunStatus.RUNNING)
 LOOK_IN = 1e-9  # a pop is asked for so much after the time that was planned
 
@@ -146,6 +147,37 @@ def test_what_the_service_asked_for_is_waited_for(seen: float | None) -> None:
     assert pop(plan) is None
     assert plan.soonest == NOW + 45
     assert NOW + 45 <= due(plan) < NOW + 46
+
+
+@pytest.mark.parametrize(("last_call", "seen", "is_heard"), [(1.0, -5.0, True), (1.0, 0.0, False)])
+def test_a_run_is_looked_at_once_more_before_somebodys_time_is_up(
+    last_call: float,
+    seen: float,
+    is_heard: bool,  # noqa: FBT001
+) -> None:
+    plan = Plan()
+    group = Group(book(), is_top=True)
+    for _ in range(3):
+        put_run(group, began=NOW - HOUR, seen=NOW + seen)
+    run = put_run(group, began=NOW - HOUR, seen=NOW + seen)
+    run.last_call = NOW + last_call
+    plan.put(group, NOW)
+    assert pop(plan) is None
+    if is_heard:
+        assert plan.soonest == NOW + last_call
+        assert pop(plan, plan.soonest) == (group, run)
+    else:
+        assert due(plan) > NOW + last_call
+
+
+def test_last_calls_of_several_runs_are_one_look() -> None:
+    plan = Plan()
+    group = Group(book(), is_top=True)
+    for late in (1.0, 1.1, 50.0):
+        put_run(group, began=NOW - HOUR, seen=NOW - 5).last_call = NOW + late
+    plan.put(group, NOW)
+    assert pop(plan) is None
+    assert pop(plan, plan.soonest) == (group, None)
 
 
 def test_looks_are_rarer_while_requests_are_refused_and_where_they_are_dear() -> None:

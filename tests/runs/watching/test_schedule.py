@@ -24,12 +24,12 @@ States = list[tuple[float, float]]
 NEVER = (math.inf, 0.01)
 LATEST = LONGEST_SECONDS * (1 + JITTER)
 UNSPREAD = -1  # the seed that lengthens nothing
-PARTS = 2000  # of the time to a look, to add up what goes unnoticed in it
+PARTS = 500  # of the time to a look, to add up what goes unnoticed in it
 
 chances = st.floats(1e-9, 10)
-seen_states = st.lists(st.tuples(st.floats(0, 1e5), chances), min_size=1, max_size=100)
-fresh_states = st.lists(st.tuples(st.floats(0, 25), chances), min_size=1, max_size=100)
-states = st.lists(st.tuples(st.floats(0, 1e5) | st.just(math.inf), st.just(0.0) | chances), max_size=100)
+seen_states = st.lists(st.tuples(st.floats(0, 1e5), chances), min_size=1, max_size=30)
+fresh_states = st.lists(st.tuples(st.floats(0, 25), chances), min_size=1, max_size=30)
+states = st.lists(st.tuples(st.floats(0, 1e5) | st.just(math.inf), st.just(0.0) | chances), max_size=30)
 prices = st.floats(0.01, 100)
 seeds = st.integers(0, 2**70)
 
