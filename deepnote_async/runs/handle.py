@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from typing import NoReturn, Unpack
+from typing import NoReturn, Self, Unpack
 
 import anyio
 
@@ -59,6 +59,12 @@ class RunHandle:
     def __reduce__(self) -> tuple[object, ...]:
         # The client, with its token and connections, stays in this process.
         return RunHandle, (_Elsewhere(self._service.name), self.id, self.notebook_id, self._run, self.adopted)
+
+    def __copy__(self) -> Self:
+        return self  # a run stands only once for itself, and within this process its client is here
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return self
 
     def __repr__(self) -> str:
         return f"RunHandle({self.id!r}, status={self.status.value if self.status else None!r})"
