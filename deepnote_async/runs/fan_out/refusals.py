@@ -67,6 +67,10 @@ def is_run_limit(error: APIError) -> bool:
 
 
 def _waited_at_gate(error: DeadlineExceededError) -> bool:
-    """Whether most of the call's time went by at the rate gate, rather than in looking for a connection."""
-    at_gate = sum(seconds for stage, seconds in error.spent if stage == "gate")
-    return at_gate > 0 and 2 * at_gate >= sum(seconds for _stage, seconds in error.spent)
+    """Whether most of the call's time went by at the rate gate, rather than in looking for a connection.
+
+    A pause that the service asked for counts too: whoever has passed it comes to the gate.
+    """
+    passed_gate = any(stage == "gate" for stage, _seconds in error.spent)
+    held = sum(seconds for stage, seconds in error.spent if stage in {"gate", "backoff"})
+    return passed_gate and held > 0 and 2 * held >= sum(seconds for _stage, seconds in error.spent)
