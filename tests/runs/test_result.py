@@ -198,23 +198,6 @@ def test_the_time_for_a_snapshot_is_kept(timeout: float) -> None:
     assert run_virtually(main()) == pytest.approx(timeout)
 
 
-def test_a_snapshot_that_hangs_does_not_cost_the_result() -> None:
-    async def main() -> tuple[RunResult, float]:
-        async def answer(request: httpx.Request) -> httpx.Response:
-            if request.url.params["snapshotDelivery"] == "inline":
-                await anyio.sleep(3600)
-            return httpx.Response(200, json=run_json())
-
-        async with client_of(answer, timeout=None) as client:
-            began = anyio.current_time()
-            result = await client.runs.handle(RUN_ID).result()
-            return result, anyio.current_time() - began
-
-    result, seconds = run_virtually(main())
-    assert (str(result.status), result.snapshot) == ("success", None)
-    assert seconds == pytest.approx(30)
-
-
 def test_a_copy_within_this_process_keeps_its_client() -> None:
     async def main() -> None:
         async with client_of(lambda _request: httpx.Response(200, json=run_json())) as client:

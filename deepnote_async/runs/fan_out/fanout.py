@@ -24,7 +24,7 @@ from deepnote_async.runs.fan_out.outcome import Inputs, Outcome
 from deepnote_async.runs.fan_out.refusals import slowdown_of
 from deepnote_async.runs.fan_out.shelf import Shelf
 from deepnote_async.runs.fan_out.signal import Signal
-from deepnote_async.runs.handle import RunHandle
+from deepnote_async.runs.handle import RunHandle, read_patiently
 from deepnote_async.runs.result import RunResult, failed_run
 from deepnote_async.transport import Deadline, SendRecord
 
@@ -249,7 +249,7 @@ class Fanout:
         """Read what an ended run produced; gives the result, and what is wrong."""
         with anyio.CancelScope(deadline=self._total.at):
             try:
-                result = await handle.result(check=False)
+                result = await read_patiently(handle, run)
             except Exception as error:  # noqa: BLE001  (it is this item's outcome)
                 return None, error
             return result, failed_run(result)
