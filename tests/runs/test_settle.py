@@ -196,5 +196,6 @@ def test_a_map_ends_where_the_service_only_fails() -> None:
     assert isinstance(outcome.error, RunTimeoutError)
     assert isinstance(outcome.error.__cause__, ServerError)
     assert outcome.handle is not None
+    assert outcome.run is not None
     assert (outcome.status, outcome.result) == ("success", None)
     assert 300 <= seconds <= 310
