@@ -210,6 +210,8 @@ class RunFailedError(RunError):
 class RunTimeoutError(RunError, TimeoutError):
     """The run was still going when the wait ended; it goes on. `client.runs.handle(error.run_id)` waits again.
 
+    Or it had ended, as `status` tells, but what it produced could not be fetched in time; it can be later.
+
     Attributes:
         status: the last status seen, None if none was.
     """

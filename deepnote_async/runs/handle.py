@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncGenerator, Mapping
-from typing import NoReturn, Unpack
+from typing import NoReturn, Self, Unpack
 
 import anyio
 
@@ -12,7 +13,7 @@ from deepnote_async.events import RunEvent
 from deepnote_async.models import Run, RunStatus
 from deepnote_async.runs.result import RunResult, build_result, read_contents
 from deepnote_async.runs.service import RunService, SnapshotAnswer
-from deepnote_async.runs.settle import SETTLE_SECONDS, settle
+from deepnote_async.runs.settle import PATIENT, SETTLE_SECONDS, Terms, Unanswered, settle, unfetched
 from deepnote_async.runs.wait import naming_run, time_is_up
 from deepnote_async.runs.watching import Held
 from deepnote_async.snapshot import Snapshot
@@ -59,6 +60,12 @@ class RunHandle:
     def __reduce__(self) -> tuple[object, ...]:
         # The client, with its token and connections, stays in this process.
         return RunHandle, (_Elsewhere(self._service.name), self.id, self.notebook_id, self._run, self.adopted)
+
+    def __copy__(self) -> Self:
+        return self  # a run stands only once for itself, and within this process its client is here
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return self
 
     def __repr__(self) -> str:
         return f"RunHandle({self.id!r}, status={self.status.value if self.status else None!r})"
@@ -155,11 +162,14 @@ class RunHandle:
             SnapshotError: the document cannot be read.
             RunTimeoutError: the service told nothing in that time.
         """
-        Deadline.after(timeout)
+        deadline = Deadline.after(timeout)
         with naming_run(self.id):
-            answer = await settle(lambda: self._service.fetch_snapshot(self.id), timeout)
-            if answer is None:
-                raise RunTimeoutError(f"The service told nothing of the snapshot within {timeout:g} s", run_id=self.id)
+            longest = math.inf if timeout is None else timeout
+            terms = Terms(pending=longest, silence=max(SETTLE_SECONDS, timeout or 0.0), until=deadline.at)
+            answer = await settle(self._service, self.id, terms)
+            if isinstance(answer, Unanswered):
+                told = f"The service told nothing of the snapshot within {answer.seconds:.3g} s"
+                raise RunTimeoutError(told, run_id=self.id) from answer.last
             self._saw(answer.run, anyio.current_time())
             return (await read_contents(answer, self.notebook_id)).snapshot
 
@@ -168,23 +178,31 @@ class RunHandle:
 
         Args:
             timeout: seconds to wait for the end; None waits as long as it takes. Fetching the snapshot afterwards has
-                its own 30 seconds.
+                its own 30 seconds, also where less is left. What the rate limit takes of them does not count as long as
+                the timeout lasts.
             check: raise RunFailedError for a run that did not succeed; False returns its result instead.
 
         Raises:
             RunFailedError: the run failed; the error tells block, exception and traceback and holds the result.
-            RunTimeoutError: the time was up; the run goes on.
+            RunTimeoutError: the time was up; the run goes on. Or it has ended, as `error.status` tells, and its
+                document could not be fetched; a later `result` reads it.
             SnapshotError: the document cannot be read.
         """
+        deadline = Deadline.after(timeout)
         final = await self.wait(timeout)
-        with naming_run(self.id):
-            answer = await settle(lambda: self._service.fetch_snapshot(self.id), SETTLE_SECONDS)
-            answer = answer or SnapshotAnswer(run=final)  # the run is known to have ended, if nothing else is
-            self._saw(answer.run, anyio.current_time())
-            result = await build_result(self, answer)
+        terms = Terms(until=max(deadline.at, anyio.current_time() + SETTLE_SECONDS))
+        result = await self._read(final, terms)
         if check:
             result.raise_for_status()
         return result
+
+    async def _read(self, final: Run, terms: Terms) -> RunResult:
+        with naming_run(self.id):
+            answer = await settle(self._service, self.id, terms)
+            if isinstance(answer, Unanswered):
+                raise unfetched(final, answer)
+            self._saw(answer.run, anyio.current_time())
+            return await build_result(self, answer)
 
     def _held(self) -> Held:
         return Held(self.id, self.notebook_id, self._began, self._seen, self._run, self._saw)
@@ -200,6 +218,16 @@ class RunHandle:
             self._service.report(
                 RunEvent(run_id=self.id, notebook_id=self.notebook_id, status=run.status.value, previous=previous)
             )
+
+
+async def read_patiently(handle: RunHandle, final: Run) -> RunResult:
+    """Read what an ended run produced, for a fan-out: neither rate limit nor outage makes it give up.
+
+    Raises:
+        RunTimeoutError: the service told nothing of it in five minutes in which it could be reached.
+        SnapshotError: the document cannot be read.
+    """
+    return await handle._read(final, PATIENT)  # noqa: SLF001  (this module's own)
 
 
 _ELSEWHERE = (

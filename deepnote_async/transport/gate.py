@@ -3,7 +3,8 @@
 With a fixed rate it spaces requests evenly. Without one it stands wide open until the service answers 429; then it
 closes for as long as the service asks, and lets requests through at a rate of its own from there on: cut to 0.7 of what
 got through (once for each wave of refusals), grown again little by little, faster the longer no 429 comes. Starts,
-looks and downloads take turns, so a queue of one kind does not starve the others.
+looks and downloads take turns, so a queue of one kind does not starve the others; three starts are one turn, for a look
+can wait, and what is not started does not run.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from deepnote_async.events import RateEvent
 Lane: TypeAlias = Literal["start", "look", "download"]
 """What takes turns at the gate: what changes something, what reads, and bodies that are streamed."""
 
+STARTS_IN_A_ROW = 3
+"""So many starts pass before another kind has its turn."""
 CUT = 0.7
 LOWEST_RATE = 0.1
 UNHINTED_SECONDS = 1.0
@@ -51,6 +54,7 @@ class RateGate:
         self._next = 0.0
         self._passed: deque[float] = deque(maxlen=OBSERVED_REQUESTS)
         self._is_taken = False
+        self._in_a_row = 0  # so many starts have passed since anything else did
         self._queues: dict[Lane, deque[anyio.Event]] = {"start": deque(), "look": deque(), "download": deque()}
 
     @property
@@ -81,6 +85,7 @@ class RateGate:
             rate = self.rate(now)
             if rate is not None:
                 self._next = now + 1 / rate
+            self._in_a_row = self._in_a_row + 1 if lane == "start" else 0
         finally:
             self._pass_turn(after=lane)
 
@@ -134,7 +139,7 @@ class RateGate:
 
     def _pass_turn(self, after: Lane) -> None:
         lanes: list[Lane] = list(self._queues)
-        first = lanes.index(after) + 1
+        first = lanes.index(after) + (after != "start" or self._in_a_row >= STARTS_IN_A_ROW)
         for lane in (*lanes[first:], *lanes[:first]):
             if self._queues[lane]:
                 self._queues[lane].popleft().set()

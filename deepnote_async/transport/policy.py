@@ -140,7 +140,8 @@ class PolicyTransport(httpx.AsyncBaseTransport):
         worth = is_worth_repeating(failure, context.method, record.attempt, record.fault)
         if retry is None or not worth or not can_repeat(request):
             raise failure
-        pause = pause_after(failure, record.attempt, retry, left=context.deadline.at - now)
+        left = context.deadline.at - now - _least_seconds(context)  # what comes too late to be sent is not waited for
+        pause = pause_after(failure, record.attempt, retry, left)
         cost = 0 if isinstance(failure, RateLimitError) else Budget.COST
         if not isinstance(pause, str) and not self._budget.draw(cost):
             pause = "budget"

@@ -143,7 +143,7 @@ def pause_after(
         error: what the attempt ended with; worth repeating.
         attempt: number of the attempt, from 1.
         retry: the settings.
-        left: seconds until the call's deadline.
+        left: seconds until the last moment at which another attempt is sent.
         draw: gives a number from 0 to 1.
     """
     if attempt >= retry.attempts:

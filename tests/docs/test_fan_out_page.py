@@ -41,7 +41,7 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert ORDERED_WINDOW == 4
     assert "With `ordered=True` up to four times `concurrency`" in TEXT
     assert (FIRST_PAUSE, LONGEST_PAUSE, LONGEST_HINT, LEARN_SECONDS, MOST_NAMED) == (1, 30, 60, 5, 100)
-    assert TEXT.count("1, 2, 4, ... 30 seconds") == 2
+    assert TEXT.count("1, 2, 4, ... 30 seconds") == 3
     assert "what the service asks for, at most 60;" in TEXT
     assert TEXT.count("up to 5 seconds") == 2
     assert "(the first 100)" in TEXT

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import anyio
 import httpx
 import pytest
 
-from deepnote_async import APIError, DeadlineExceededError, RunStartUnknownError
+from deepnote_async import APIError, DeadlineExceededError, Retry, RunStartUnknownError
 from deepnote_async.runs.fan_out.refusals import LIMIT_STATUSES, is_run_limit, slowdown_of
 from deepnote_async.transport.mapping import ERRORS_BY_STATUS
 from tests.support.farm import Farm, both, numbers, run_on, said
@@ -74,6 +74,8 @@ def test_other_statuses_are_not_taken_for_one(status: int) -> None:
         ("no", (("gate", 60.0),), True),
         ("no", (("attempt 1", 0.1), ("backoff", 1.0), ("gate", 58.9)), True),
         ("no", (("gate", 59.0), ("connect", 1.0)), True),
+        ("no", (("attempt 1", 0.1), ("backoff", 24.3), ("gate", 1.6)), True),
+        ("no", (("connect", 5.0), ("backoff", 20.0), ("connect", 5.0)), False),
         ("no", (("gate", 0.0),), False),
         ("no", (("gate", 1.0), ("connect", 59.0)), False),
         ("no", (), False),
@@ -160,6 +162,28 @@ def test_starts_that_only_waited_at_the_gate_are_sent_later() -> None:
 
     run_on("asyncio", main)
     assert farm.posts == 40
+
+
+@pytest.mark.parametrize("seconds", [20, 23, 26, 29, 40])
+def test_starts_that_were_asked_to_wait_for_most_of_their_time_are_sent_later(seconds: int) -> None:
+    def for_a_second(_n: int) -> httpx.Response | None:
+        is_refused = 5 < anyio.current_time() < 6
+        return said(429, "slow down", **{"retry-after": str(seconds)}) if is_refused else None
+
+    async def inputs() -> AsyncIterator[dict[str, int]]:
+        for row in numbers(40):
+            await anyio.sleep(0.2)
+            yield row
+
+    async def main() -> None:
+        async with (
+            client_of(farm.answer, retry=Retry(), timeout=30) as client,
+            client.runs.map("nb", inputs(), concurrency=40, outputs=False) as outcomes,
+        ):
+            assert [outcome.error async for outcome in outcomes] == [None] * 40
+
+    farm = Farm(lasts=lambda _n: 20.0, refuse=for_a_second)
+    run_on("asyncio", main)
 
 
 def test_the_total_timeout_ends_a_wait_at_the_gate() -> None:

@@ -69,12 +69,40 @@ async def test_idle_time_is_not_saved_up() -> None:
 
 
 @in_virtual_time
-async def test_lanes_take_turns() -> None:
+async def test_lanes_take_turns_and_three_starts_are_one_turn() -> None:
     gate, _ = gate_of(1)
-    starts: list[Lane] = ["start"] * 6
+    starts: list[Lane] = ["start"] * 8
     order = [lane for _, lane in await enter_all(gate, [*starts, "look", "look", "download"])]
+    three: list[Lane] = ["start"] * 3
     # The second start had its turn before anybody else came.
-    assert order == ["start", "start", "look", "download", "start", "look", "start", "start", "start"]
+    assert order == [*three, "look", "download", *three, "look", "start", "start"]
+
+
+@in_virtual_time
+async def test_looks_and_downloads_take_turns_one_by_one() -> None:
+    gate, _ = gate_of(1)
+    order = [lane for _, lane in await enter_all(gate, ["look", "look", "look", "look", "download", "download"])]
+    assert order == ["look", "look", "download", "look", "download", "look"]
+
+
+@in_virtual_time
+async def test_a_start_that_gives_up_is_none_of_the_three() -> None:
+    gate, _ = gate_of(1)
+    passed: list[str] = []
+    scopes = [anyio.CancelScope() for _ in range(5)]
+
+    async def enter(lane: Lane, scope: anyio.CancelScope) -> None:
+        with scope:
+            await gate.enter(lane)
+            passed.append(lane)
+
+    async with anyio.create_task_group() as group:
+        for scope in scopes:
+            group.start_soon(enter, "start", scope)
+        group.start_soon(enter, "look", anyio.CancelScope())
+        await anyio.sleep(0.5)
+        scopes[1].cancel()  # it has the turn, and waits for the rate
+    assert passed == ["start", "start", "start", "look", "start"]
 
 
 @in_virtual_time

@@ -21,6 +21,7 @@ from deepnote_async import (
 )
 from deepnote_async.events import Event
 from deepnote_async.transport.retry import Budget
+from tests.support.farm import said
 from tests.support.raw_server import Connection, raw_server
 from tests.support.service import RUN_ID, client_of, run_json, started_json
 from tests.support.virtual_time import run_virtually
@@ -167,6 +168,19 @@ def test_the_deadline_covers_the_rate_gate() -> None:
                 assert dict(caught.value.spent) == pytest.approx({"gate": 5})
                 assert caught.value.sent == "no"  # so this start is not unknown
                 assert "nothing had been sent" in str(caught.value)
+
+    run_virtually(main())
+
+
+def test_a_start_is_not_put_off_until_it_would_not_be_sent() -> None:
+    """A start needs 5 s; a pause that leaves less would end in the news that time is up, and hide the 429."""
+
+    async def main() -> None:
+        async with client_of(lambda _: said(429, "slow down", **{"retry-after": "26"}), retry=Retry()) as client:
+            with pytest.raises(RateLimitError) as caught:
+                await client.runs.create("nb", timeout=30)
+            assert anyio.current_time() == 0
+            assert (caught.value.retry_stopped, caught.value.retry_after) == ("deadline", 26)
 
     run_virtually(main())
 

@@ -24,7 +24,7 @@ from deepnote_async.runs.fan_out.outcome import Inputs, Outcome
 from deepnote_async.runs.fan_out.refusals import slowdown_of
 from deepnote_async.runs.fan_out.shelf import Shelf
 from deepnote_async.runs.fan_out.signal import Signal
-from deepnote_async.runs.handle import RunHandle
+from deepnote_async.runs.handle import RunHandle, read_patiently
 from deepnote_async.runs.result import RunResult, failed_run
 from deepnote_async.transport import Deadline, SendRecord
 
@@ -208,7 +208,7 @@ class Fanout:
             try:
                 handle = await self._start(item.inputs, item.follow)
             except Exception as error:
-                slowdown = slowdown_of(error)
+                slowdown = slowdown_of(error, has_worked=self.shelf.has_started)
                 if slowdown is None or slowdown == "gate":
                     self._brake.left()
                 else:
@@ -249,7 +249,7 @@ class Fanout:
         """Read what an ended run produced; gives the result, and what is wrong."""
         with anyio.CancelScope(deadline=self._total.at):
             try:
-                result = await handle.result(check=False)
+                result = await read_patiently(handle, run)
             except Exception as error:  # noqa: BLE001  (it is this item's outcome)
                 return None, error
             return result, failed_run(result)
@@ -258,11 +258,10 @@ class Fanout:
     def _is_up(self) -> bool:
         return anyio.current_time() >= self._total.at
 
-    def _left(self) -> float | None:
-        """Give the seconds for which a run that was just started may be waited for."""
+    def _left(self) -> float:
+        """Give the seconds to wait for a run, infinite and not None for no limit: such a wait bears any outage."""
         own = math.inf if self._options.timeout is None else self._options.timeout
-        left = min(own, self._total.at - anyio.current_time())
-        return None if math.isinf(left) else max(0.0, left)
+        return max(0.0, min(own, self._total.at - anyio.current_time()))
 
     def _put(self, outcome: Outcome) -> None:
         self.shelf.put(outcome)

@@ -1,14 +1,18 @@
-"""Which failed starts a fan-out sends again, later: those that came too fast or too many, and certainly left no run."""
+"""Which failed starts a fan-out sends again, later, since they certainly left no run.
+
+Those that came too fast or too many, and those that the network did not let out.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Literal, TypeAlias
 
-from deepnote_async.errors import APIError, DeadlineExceededError, RateLimitError
+from deepnote_async.errors import APIError, ConnectError, DeadlineExceededError, RateLimitError
 
-Slowdown: TypeAlias = Literal["limit", "rate", "gate"]
-"""Why a start has to wait: too many runs go on at once; the service's rate limit; the client's own rate gate."""
+Slowdown: TypeAlias = Literal["limit", "rate", "gate", "outage"]
+"""Why a start has to wait: too many runs go on at once; the service's rate limit; the client's own rate gate; no
+connection."""
 
 LIMIT_STATUSES = frozenset({400, 402, 403, 409, 422, 429})
 """Statuses that may say that too many runs go on. The service's documentation speaks of "parallel run limits" that a
@@ -29,14 +33,16 @@ _FOR_GOOD = re.compile(
 )
 
 
-def slowdown_of(error: Exception) -> Slowdown | None:
+def slowdown_of(error: Exception, *, has_worked: bool = False) -> Slowdown | None:
     """Tell why a start that failed has to wait and may be sent again; None if it may not.
 
     Only failures that certainly left no run are told of: a refusal that the service gave a reason for, and a call whose
-    time went by before anything was sent.
+    time went by, or that found no connection, before anything was sent.
 
     Args:
         error: what the start raised.
+        has_worked: whether a start of this fan-out was accepted before. Until then a connection that does not come
+            about tells of a wrong address, and later of a network that is down.
     """
     if isinstance(error, APIError) and is_run_limit(error):
         return "limit"
@@ -44,6 +50,8 @@ def slowdown_of(error: Exception) -> Slowdown | None:
         return "rate"
     if isinstance(error, DeadlineExceededError) and error.sent == "no" and _waited_at_gate(error):
         return "gate"
+    if has_worked and isinstance(error, ConnectError | DeadlineExceededError) and error.sent == "no":
+        return "outage"
     return None
 
 
@@ -67,6 +75,10 @@ def is_run_limit(error: APIError) -> bool:
 
 
 def _waited_at_gate(error: DeadlineExceededError) -> bool:
-    """Whether most of the call's time went by at the rate gate, rather than in looking for a connection."""
-    at_gate = sum(seconds for stage, seconds in error.spent if stage == "gate")
-    return at_gate > 0 and 2 * at_gate >= sum(seconds for _stage, seconds in error.spent)
+    """Whether most of the call's time went by at the rate gate, rather than in looking for a connection.
+
+    A pause that the service asked for counts too: whoever has passed it comes to the gate.
+    """
+    passed_gate = any(stage == "gate" for stage, _seconds in error.spent)
+    held = sum(seconds for stage, seconds in error.spent if stage in {"gate", "backoff"})
+    return passed_gate and held > 0 and 2 * held >= sum(seconds for _stage, seconds in error.spent)

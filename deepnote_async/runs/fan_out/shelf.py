@@ -49,6 +49,11 @@ class Shelf:
         return self.read - self._taken
 
     @property
+    def has_started(self) -> bool:
+        """Whether a run was started."""
+        return self._started > 0
+
+    @property
     def undelivered(self) -> tuple[RunHandle, ...]:
         """The started runs whose outcome was not taken, in the order of their inputs."""
         return tuple(self._undelivered[index] for index in sorted(self._undelivered))
