@@ -17,7 +17,7 @@ test: .venv/dev ## the test suite
 	@echo "==> running the tests"
 	@$(PY) -m pytest
 
-long: .venv/dev ## the tests that take minutes: storms of cancelled calls, lost starts, the benchmarks
+long: .venv/dev ## the tests that take long: storms of cancelled calls, lost starts, huge documents, the benchmarks
 	@echo "==> running the long tests"
 	@$(PY) -m pytest -m long
 
@@ -50,7 +50,7 @@ check-generated: .venv/dev ## fail if generated/ is not what the documents give
 docs: .venv/dev ## the pages that are written from the contract
 	$(PY) tools/operations.py
 
-bench: .venv/dev ## the benchmarks, in under three minutes; `make bench BENCH=--profile` says where the time goes
+bench: .venv/dev ## the benchmarks, in some six minutes; `make bench BENCH=--profile` says where the time goes
 	@$(PY) -m benchmarks $(BENCH)
 
 requirements: .venv/dev ## pin the requirement files again from their .in files (needs uv)

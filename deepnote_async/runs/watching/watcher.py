@@ -11,7 +11,6 @@ import copy
 import heapq
 import itertools
 import math
-from collections import OrderedDict
 from functools import partial
 from typing import Final
 
@@ -21,7 +20,7 @@ from anyio.abc import TaskGroup
 from deepnote_async.models import Run
 from deepnote_async.runs.service import RunLister, RunService
 from deepnote_async.runs.watching.background import spawn
-from deepnote_async.runs.watching.durations import Durations
+from deepnote_async.runs.watching.knowledge import Knowledge
 from deepnote_async.runs.watching.looks import Looks
 from deepnote_async.runs.watching.pages import place, remove
 from deepnote_async.runs.watching.plan import Plan
@@ -29,7 +28,6 @@ from deepnote_async.runs.watching.tracked import Group, Held, TrackedRun, Wait, 
 from deepnote_async.transport import OTHER_LOOP, Deadline, running_loop
 
 CLOSE_SECONDS: Final = 5.0
-MAX_NOTEBOOKS: Final = 1000
 LAST_CALL_SECONDS: Final = 1.0
 """So long before its time is up, a run is looked at once more."""
 
@@ -44,14 +42,12 @@ class Watcher:
     def __init__(self, service: RunService) -> None:
         self._plan = Plan()
         self._service = service
-        self._general = Durations()
-        self._durations: OrderedDict[str, Durations] = OrderedDict()
+        self._knowledge = Knowledge()
         self._notebooks: dict[str | None, WatchedNotebook] = {}
         self._runs: dict[str, TrackedRun] = {}
         self._deadlines: list[tuple[float, int, Wait, TrackedRun]] = []
         self._numbers = itertools.count()
         self._waiting = 0
-        self._service_clock = -math.inf  # how far it is ahead of the event loop's
         self._loop: object = None
         self._task: object = None
         self._scope: anyio.CancelScope | None = None
@@ -131,8 +127,7 @@ class Watcher:
     def saw(self, run: TrackedRun, state: Run, sent: float) -> None:
         """Note the state of a run, as a look that was sent at that time told it."""
         run.failing_since = run.doubted_since = None
-        self._date(run, state, sent)
-        self._learn(run, state, sent)
+        self._knowledge.saw(run, state, sent)
         if run.last is not None and state.status != run.last.status:
             run.changed = sent
         run.last, run.seen = state, sent
@@ -148,9 +143,7 @@ class Watcher:
     def saw_again(self, run: TrackedRun, sent: float) -> None:
         """Note that a run goes on in the state that is known."""
         run.failing_since = run.doubted_since = None
-        if run.is_aged and (age := sent - run.born) > run.lived:
-            run.group.notebook.durations.lived(run.lived, age)
-            run.lived = age
+        self._knowledge.saw_again(run, sent)
         run.seen = sent
         self._call_last(run)
 
@@ -225,55 +218,15 @@ class Watcher:
         notebook = self._notebooks.get(notebook_id)
         if notebook is None:
             lists = isinstance(self._service, RunLister)
-            notebook = WatchedNotebook(notebook_id, self._durations_of(notebook_id), lists=lists)
+            notebook = WatchedNotebook(notebook_id, self._knowledge.durations(notebook_id), lists=lists)
             self._notebooks[notebook_id] = notebook
         return notebook
-
-    def _durations_of(self, notebook_id: str | None) -> Durations:
-        if notebook_id is None:
-            return self._general
-        durations = self._durations.setdefault(notebook_id, Durations(self._general))
-        self._durations.move_to_end(notebook_id)
-        if len(self._durations) > MAX_NOTEBOOKS:
-            self._durations.popitem(last=False)
-        return durations
 
     def _call_last(self, run: TrackedRun) -> None:
         """Find out whose time is up next, once a run was seen so late that the last one's is as good as up."""
         if run.last_call < math.inf and not run.is_called_last:
             ends = (wait.deadline.at - LAST_CALL_SECONDS for wait in run.waits)
             run.last_call = min((end for end in ends if end > run.last_call), default=math.inf)
-
-    def _date(self, run: TrackedRun, state: Run, sent: float) -> None:
-        """Reckon how old a run is that was not started here.
-
-        The service's clock has come at least to the latest moment that it wrote down. No clock of this machine is asked
-        but the monotonic one; what is reckoned wrongly only makes looks rarer or more frequent, within bounds.
-        """
-        for moment in (state.created_at, state.completed_at):
-            if moment is not None:
-                self._service_clock = max(self._service_clock, moment.timestamp() - sent)
-        if not run.is_aged and state.created_at is not None:
-            run.born = min(sent, state.created_at.timestamp() - self._service_clock)
-            run.lived = 0.0 if state.status.is_terminal else sent - run.born  # what was not watched does not count
-            run.is_aged = True
-
-    def _learn(self, run: TrackedRun, state: Run, sent: float) -> None:
-        """Count how long the run has lived, and its end."""
-        durations = run.group.notebook.durations
-        age = sent - run.born
-        if state.status.is_terminal:
-            took = state.duration
-            if took is None or took < 0:
-                if not run.is_aged:
-                    return
-                took = age
-            if durations.counts(run.run_id, keep=2 * run.group.notebook.joined) and took >= run.lived:
-                durations.lived(run.lived, took)
-                durations.ended(took)
-        elif run.is_aged and age > run.lived:
-            durations.lived(run.lived, age)
-            run.lived = age
 
     # The task.
 

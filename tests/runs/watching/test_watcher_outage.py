@@ -104,6 +104,8 @@ def test_with_a_deadline_each_wait_times_out_when_it_should(library: str) -> Non
 
 
 def test_those_with_and_without_a_deadline_are_told_apart() -> None:
+    told: list[tuple[type[BaseException], float]] = []
+
     async def main() -> None:
         site = Site(1, lambda _number: 200.0, look=lambda _number, now: unavailable() if now < 150 else None)
         async with waiting_at(site) as client, anyio.create_task_group() as group:
@@ -114,7 +116,6 @@ def test_those_with_and_without_a_deadline_are_told_apart() -> None:
                     raise ZeroDivisionError
                 told.append((caught.type, round(anyio.current_time(), -1)))
 
-            told: list[tuple[type[BaseException], float]] = []
             group.start_soon(wait, None, ServerError)
             group.start_soon(wait, 100.0, RunTimeoutError)
             group.start_soon(wait, 1000.0, None)

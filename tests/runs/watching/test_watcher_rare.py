@@ -19,7 +19,7 @@ from tests.support.virtual_time import run_virtually
 
 def learnt(client: AsyncDeepnote, notebook_id: str | None = None) -> durations.Durations:
     watcher = client.runs._service.watcher
-    return watcher._durations_of(notebook_id)
+    return watcher._knowledge.durations(notebook_id)
 
 
 def test_two_waits_for_one_run_go_on_when_the_task_is_cancelled_in_a_look() -> None:

@@ -92,7 +92,7 @@ def test_what_is_confirmed_ends_the_wait(
         async with waiting_at(site) as client:
             first, *rest = await wait_for(client, site, timeout=1e6)
             assert first.number == 0
-            assert type(first.error) is kind
+            assert isinstance(first.error, kind)
             assert first.error.run_id == "run-0"
             assert 10 < first.at < 60
             assert all(waited.run is not None for waited in rest)
