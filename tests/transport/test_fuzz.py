@@ -32,6 +32,8 @@ from tests.support.raw_server import Connection, raw_server
 from tests.support.service import BASE_URL, RUN_ID, run_json
 from tests.support.virtual_time import run_virtually
 
+pytestmark = pytest.mark.long
+
 TOKEN = "dn-Vq7-" + "3f9c41d80b" * 2
 ADDRESS = "https://storage.example.com/snapshots/1?X-Signature=s3cret"
 

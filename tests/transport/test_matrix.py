@@ -125,6 +125,7 @@ MUTATIONS: dict[str, Rule] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_the_matrix_notices_a_broken_rule(mutation: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(policy, "is_worth_repeating", MUTATIONS[mutation])
