@@ -64,6 +64,7 @@ def test_it_works_without_the_source_tree(wheel: Path, tmp_path: Path) -> None:
     assert all(line.startswith(str(site)) for line in done.stdout.splitlines())
 
 
+@pytest.mark.long
 def test_users_type_check_by_package_name(tmp_path: Path) -> None:
     (tmp_path / "use.py").write_text(
         "from deepnote_async import AsyncDeepnote, RunResult\n"

@@ -190,6 +190,7 @@ async def test_a_start_that_was_refused_made_no_run(row: Row, emulator: Emulator
             assert emulator.faults.matched == (2,)
 
 
+@pytest.mark.long
 async def test_a_thousand_faulted_starts_make_no_run_twice(emulator: Emulator) -> None:
     """Of the starts, 45 % meet one of nine faults, before or after the run exists."""
     notebook_id = emulator.notebook_id("score.deepnote")

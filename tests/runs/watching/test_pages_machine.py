@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from deepnote_async.runs.watching.pages import leave_pages
 from tests.support.run_list import Look, Reader, RunList, settle
+
+pytestmark = pytest.mark.long
 
 SIZE = 4  # small pages, so that few runs need many of them
 picks = st.integers(0, 10_000)

@@ -13,6 +13,8 @@ from deepnote_emulator import Emulator, Fault, FaultStep, Listing, RateLimit, Si
 from deepnote_emulator.faults.model import Kind
 from tests.runs.watching.site import assert_idle, watcher_of
 
+pytestmark = pytest.mark.long
+
 RUNS = 50
 LONG_TEST = pytest.mark.long
 
