@@ -17,17 +17,13 @@ from deepnote_async.errors import (
 )
 from deepnote_async.models import Run
 from deepnote_async.runs.service import RunService, SnapshotAnswer
-from deepnote_async.runs.wait import LONGEST_PAUSE_SECONDS, TRANSIENT
+from deepnote_async.runs.wait import LONGEST_PAUSE_SECONDS, LOOK_SECONDS, LOOK_SECONDS_THROTTLED, TRANSIENT
 
 SETTLE_SECONDS = 30.0
 SETTLE_UNTOLD_SECONDS = 5.0
 """How long to look for a snapshot whose state the server does not tell."""
 SETTLE_PAUSE = 0.2
 LONGEST_SETTLE_PAUSE = 5.0
-LOOK_SECONDS = 30.0
-"""A look that takes longer is given up."""
-LOOK_SECONDS_THROTTLED = 120.0
-"""The same while requests are refused: it may wait long for its turn at this client's own rate gate."""
 LEAST_LOOK_SECONDS = 1.0
 PATIENT_SECONDS = 300.0
 

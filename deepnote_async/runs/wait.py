@@ -27,6 +27,12 @@ TRANSIENT = (
 LONGEST_PAUSE_SECONDS = 60.0
 """The service's rate limit counts in windows of 60 s, so no wait need be longer, whatever an answer asks for."""
 
+LOOK_SECONDS = 30.0
+"""A look that takes longer is given up; another one follows."""
+
+LOOK_SECONDS_THROTTLED = 120.0
+"""The same while requests are refused: this client's own rate gate may let one through in ten seconds."""
+
 PATIENCE_SECONDS = 60.0
 """How long a wait without a deadline bears nothing but failures."""
 

@@ -19,17 +19,19 @@ from deepnote_async.errors import (
 )
 from deepnote_async.models import Run, RunStatus
 from deepnote_async.runs.service import RunLister, RunService, StatusPage, StatusRow
-from deepnote_async.runs.wait import LONGEST_PAUSE_SECONDS, PATIENCE_SECONDS, TRANSIENT
+from deepnote_async.runs.wait import (
+    LONGEST_PAUSE_SECONDS,
+    LOOK_SECONDS,
+    LOOK_SECONDS_THROTTLED,
+    PATIENCE_SECONDS,
+    TRANSIENT,
+)
 from deepnote_async.runs.watching.pages import expected_on, leave_pages, may_return, move_to_top, sort_in
 from deepnote_async.runs.watching.tracked import DISTRUST_SECONDS, Group, TrackedRun, WatchedNotebook
 
 MAX_LOOKS: Final = 32
 """So many looks may be under way at once; while requests are refused, so few that the most urgent ones go first."""
 MAX_LOOKS_THROTTLED: Final = 4
-LOOK_SECONDS: Final = 30.0
-"""A look that takes longer is given up; another one follows."""
-LOOK_SECONDS_THROTTLED: Final = 120.0
-"""The same while requests are refused: this client's own rate gate may let one through in ten seconds."""
 FIRST_PAUSE_SECONDS: Final = 0.5
 LONGEST_BACKOFF_SECONDS: Final = 30.0
 OUTAGE: Final = 3
