@@ -10,8 +10,9 @@ from attrs import field, frozen
 from deepnote_async.errors import RunFailedError
 from deepnote_async.models import Run, RunStatus
 from deepnote_async.runs.artifacts import Artifact
+from deepnote_async.runs.explain import explain
 from deepnote_async.runs.failure import Failure, diagnose
-from deepnote_async.runs.service import Contents, SnapshotAnswer
+from deepnote_async.runs.service import Contents, SnapshotAnswer, read_rows
 from deepnote_async.snapshot import Block, Output, Snapshot
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ class RunResult:
     Attributes:
         run: the run in its final state.
         handle: the handle it was waited for with.
-        snapshot: the document the run left; None if there is none, or the service leaves another kind.
-        blocks: the blocks of the notebook that ran, in document order; empty without a document.
+        snapshot: the document the run left; None if there is none, the service leaves another kind, or the blocks came
+            without it, as with `snapshot_delivery="blocks"` and for tokens that may only view.
+        blocks: the blocks of the notebook that ran, in document order; empty if nothing of them came. Without a
+            document they have no `content`, since that delivery leaves sources out, and no `execution_count`.
         failure: where and why it failed; None if it succeeded or nothing tells.
         artifacts: files the run left on the service; only Datalore has them.
     """
@@ -73,9 +76,7 @@ def failed_run(result: RunResult) -> RunFailedError | None:
     """Make the error of a run that did not end with success; None for a success."""
     if not result.status.is_failed:
         return None
-    head = f"Run {result.run.run_id} ended as {result.status.value}"
-    reason = f"{head}: {result.failure.describe()}" if result.failure else f"{head}, and gave no reason"
-    error = RunFailedError(reason, run_id=result.run.run_id)
+    error = RunFailedError(explain(result.run, result.failure, result.blocks), run_id=result.run.run_id)
     error.result = result
     error.failure = result.failure
     return error
@@ -89,13 +90,13 @@ async def build_result(handle: RunHandle, answer: SnapshotAnswer) -> RunResult:
         handle=handle,
         snapshot=contents.snapshot,
         blocks=contents.blocks,
-        failure=diagnose(answer.run, (*contents.blocks, *contents.init_blocks)),
+        failure=diagnose(answer.run, contents),
         artifacts=answer.artifacts,
     )
 
 
 async def read_contents(answer: SnapshotAnswer, notebook_id: str | None) -> Contents:
-    """Read the document of an answer, if there is one, away from the event loop."""
+    """Read the document or the blocks of an answer, if there are any, away from the event loop."""
     if not answer.content:
-        return Contents()
+        return await anyio.to_thread.run_sync(read_rows, answer.rows) if answer.rows else Contents()
     return await anyio.to_thread.run_sync(answer.reader, answer.content, answer.run.notebook_id or notebook_id)
