@@ -284,7 +284,13 @@ class ExecutionError(DeepnoteError):
 
 
 class SnapshotError(DeepnoteError):
-    """A snapshot document cannot be read."""
+    """A snapshot document cannot be read, or cannot be fetched from the address that the service named.
+
+    Attributes:
+        is_passing: whether it was only on the way that something went wrong, so that a later try may well succeed.
+    """
+
+    is_passing: bool = False
 
 
 class LedgerError(DeepnoteError):

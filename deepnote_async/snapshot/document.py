@@ -180,6 +180,7 @@ class Block:
             self.execution_count is not None
             or self.raw.get("executionFinishedAt") is not None
             or self.metadata.get("execution_millis") is not None
+            or bool(self.outputs)
         )
         return "succeeded" if reached else "not_reached"
 
