@@ -110,9 +110,8 @@ def _placed(contents: Contents) -> Iterator[tuple[str | None, Block]]:
 
 def _of_exception(notebook: str | None, block: Block, error: Output) -> Failure:
     traceback = _tail(error.traceback)
-    named = ": ".join(part for part in map(one_line, (error.ename or "", error.evalue or "")) if part)
     return Failure(
-        message=one_line(named or traceback.rpartition("\n")[2]) or "an error without a name",
+        message=_named(error.ename, error.evalue) or _last_line(traceback) or "an error without a name",
         block_id=block.id,
         block_type=block.type,
         position=block.position,
@@ -140,11 +139,11 @@ def _of_whole(
 ) -> Failure | None:
     """Make the failure of a run none of whose blocks failed."""
     error = error or ExecutionFailure()
-    named = ": ".join(part for part in map(one_line, (error.name or "", error.message or "")) if part)
-    message = one_line(said or "") or named or _tail(error.traceback).rpartition("\n")[2]
+    named, traceback = _named(error.name, error.message), _tail(error.traceback)
+    message = one_line(said or "") or named or _last_line(traceback)
     if not message:
         return None
-    is_lost = _KERNEL_LOST.search(message) is not None or _KERNEL_LOST.search(named) is not None
+    is_lost = _KERNEL_LOST.search(f"{message} {named}") is not None
     notebook, block = _last_reached(blocks) if is_lost else (None, None)
     return Failure(
         message=message,
@@ -153,7 +152,7 @@ def _of_whole(
         position=block.position if block is not None else None,
         ename=error.name,
         evalue=error.message if error.name else None,
-        traceback=_tail(error.traceback),
+        traceback=traceback,
         init_notebook=notebook,
         is_kernel_lost=is_lost,
     )
@@ -166,9 +165,19 @@ def _last_reached(blocks: Sequence[tuple[str | None, Block]]) -> tuple[str | Non
     return (of_itself or reached)[-1] if reached else (None, None)
 
 
+def _named(name: str | None, message: str | None) -> str:
+    return ": ".join(part for part in (short(name or ""), one_line(message or "")) if part)
+
+
+def _last_line(traceback: str) -> str:
+    """Give the last line, which is where Python writes the exception, unless it says nothing."""
+    return traceback.rpartition("\n")[2].strip(" :")
+
+
 def _tail(traceback: Sequence[str]) -> str:
-    lines = "\n".join(traceback).rstrip().rsplit("\n", TRACEBACK_LINES)
-    return "\n".join(_cut(line) for line in lines[-TRACEBACK_LINES:]).rstrip()
+    """Give the last lines; those that are nothing but a ruler, as IPython begins with, are left out."""
+    lines = "\n".join(traceback).rstrip().rsplit("\n", TRACEBACK_LINES)[-TRACEBACK_LINES:]
+    return "\n".join(line for line in map(_cut, lines) if not line or line.strip("-")).rstrip()
 
 
 def _cut(line: str) -> str:
