@@ -70,11 +70,12 @@ class Service:
             return said(400, f"snapshotDelivery cannot be {asked}")
         left: dict[str, Any] = {"snapshotStatus": "available"}
         left |= {"snapshotContent": None, "snapshotDownloadUrl": None, "snapshotBlocks": None}
-        left |= {
+        found: dict[str, dict[str, Any]] = {
             "inline": {"snapshotContent": DOCUMENT},
             "blocks": {"snapshotBlocks": ROWS},
             "downloadUrl": {"snapshotDownloadUrl": ADDRESS},
-        }[asked or "downloadUrl"]
+        }
+        left |= found[asked or "downloadUrl"]
         return httpx.Response(200, json=run_json("error", **(left | self._fields)))
 
 
@@ -213,7 +214,7 @@ def test_whatever_came_is_read(delivery: SnapshotDelivery) -> None:
     result, _seconds = result_of(Service(**viewer), delivery)
     assert told(result) == told(result_of(Service())[0])
     assert result.snapshot is None
-    everything = {"snapshotContent": DOCUMENT, "snapshotDownloadUrl": ADDRESS, "snapshotBlocks": ROWS}
+    everything: dict[str, Any] = {"snapshotContent": DOCUMENT, "snapshotDownloadUrl": ADDRESS, "snapshotBlocks": ROWS}
     service = Service(**everything)
     assert (result_of(service, delivery)[0].snapshot is None) == (delivery == "blocks")
     assert service.downloads == 0
@@ -229,7 +230,7 @@ def test_whatever_came_is_read(delivery: SnapshotDelivery) -> None:
     ],
 )
 def test_older_shapes_of_the_answer_are_read(nested: dict[str, Any]) -> None:
-    nothing = {"snapshotContent": None, "snapshotDownloadUrl": None, "snapshotBlocks": None}
+    nothing: dict[str, Any] = {"snapshotContent": None, "snapshotDownloadUrl": None, "snapshotBlocks": None}
     assert result_of(Service(**nothing, snapshot=nested))[0].text == "hello\n"
 
 
@@ -277,7 +278,7 @@ def test_rows_that_are_none_are_left_out_with_a_word(caplog: pytest.LogCaptureFi
 def test_blocks_and_documents_that_are_none_are_told(
     delivery: SnapshotDelivery, fields: dict[str, Any], pointer: str
 ) -> None:
-    nothing = {"snapshotContent": None, "snapshotDownloadUrl": None, "snapshotBlocks": None}
+    nothing: dict[str, Any] = {"snapshotContent": None, "snapshotDownloadUrl": None, "snapshotBlocks": None}
     error, _seconds = error_of(Service(**(nothing | fields)), DecodeError, snapshot_delivery=delivery)
     assert (error.pointer, error.run_id) == (pointer, RUN_ID)
     assert f"{pointer} cannot be read in the answer: it is a " in str(error)
