@@ -155,6 +155,8 @@ class RunHandle:
     async def snapshot(self, timeout: float | None = SETTLE_SECONDS) -> Snapshot | None:  # noqa: ASYNC109
         """Read the snapshot an ended run left, None if there is none, or the service leaves another kind of document.
 
+        Where blocks come without a document, as with `snapshot_delivery="blocks"`, it is None as well.
+
         Args:
             timeout: seconds to wait for a snapshot that is still being saved; None as long as the server says so.
 
