@@ -54,7 +54,7 @@ def last_dataframe(groups: tuple[OutputGroup, ...], *, partial: bool) -> pd.Data
 def _data_frame(payload: object, where: str, *, partial: bool) -> pd.DataFrame:
     try:
         table = _read(payload)
-    except SnapshotError as error:
+    except (SnapshotError, ValueError) as error:  # numbers can have too many digits to be names
         raise SnapshotError(f"{where} is no table: {error}") from None
     missing = table.missing
     if missing and not partial:
@@ -62,7 +62,7 @@ def _data_frame(payload: object, where: str, *, partial: bool) -> pd.DataFrame:
     try:
         return table.data_frame()
     except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
-        raise SnapshotError(f"{where} holds a table that pandas cannot hold: {error}") from error
+        raise SnapshotError(f"{where} is a table that pandas cannot hold: {error}") from error
 
 
 @frozen
