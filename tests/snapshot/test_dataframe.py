@@ -29,7 +29,13 @@ def table(cells: dict[str, list[Any]], dtypes: dict[str, str], **fields: Any) ->
     rows = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
     columns = [{"name": name, "dtype": dtypes.get(name, "object")} for name in cells]
     shown = len(cells) - (INDEX in cells)
-    return {"type": "dataframe", "row_count": len(rows), "column_count": shown, "columns": columns, "rows": rows} | fields
+    return {
+        "type": "dataframe",
+        "row_count": len(rows),
+        "column_count": shown,
+        "columns": columns,
+        "rows": rows,
+    } | fields
 
 
 def column(cells: list[Any], dtype: str) -> pd.Series[Any]:

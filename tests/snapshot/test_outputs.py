@@ -102,7 +102,7 @@ def test_text_with_and_without_colours() -> None:
         ([value(plain=['{"a":\n', " [1]}"])], {"a": [1]}),
         ([stream('{"a": 1}\n')], {"a": 1}),
         ([stream('loading\n10%\r100%\n{"a": "\u2028"}\n\n')], {"a": "\u2028"}),
-        ([stream('10%\r100%\r[1, 2]')], [1, 2]),
+        ([stream("10%\r100%\r[1, 2]")], [1, 2]),
         ([stream('{\n  "a": [\n    1\n  ]\n}\n')], {"a": [1]}),
         ([stream('{"first": 1}\n{"second": 2}\n')], {"second": 2}),
         ([stream('{\n  "a": '), stream("1\n}\n")], {"a": 1}),
@@ -152,6 +152,14 @@ def test_what_is_given_is_a_copy() -> None:
     assert isinstance(given_out, dict)
     given_out["a"].append(2)
     assert cell.json() == {"a": [1]}
+
+
+def test_what_is_nested_too_deep_is_an_error() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(SnapshotError, match="nested too deep"):
+        block(value(json_=deep)).json()
 
 
 json_values = st.recursive(

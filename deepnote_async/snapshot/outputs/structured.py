@@ -5,10 +5,9 @@ JSON is that of https://www.rfc-editor.org/rfc/rfc8259: no NaN, no Infinity.
 
 from __future__ import annotations
 
-import copy
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import NoReturn
 
@@ -35,7 +34,7 @@ def last_json(groups: tuple[OutputGroup, ...]) -> object:
     for group in reversed(groups):
         for found in map(_read, reversed(list(_pieces(group.outputs)))):
             if found is not None:
-                return _copied(found.value)
+                return found.value
     raise OutputError(_nothing_found([output for group in groups for output in group.outputs]))
 
 
@@ -59,9 +58,9 @@ def _read(piece: Output | str) -> _Found | None:
         return None
     forms = media.forms(piece)
     if media.JSON in forms:
-        return _Found(forms[media.JSON])
+        return _Found(_copied(forms[media.JSON]))
     other = next((value for media_type, value in forms.items() if media.is_json(media_type)), None)
-    return _parsed(piece.text) if other is None else _Found(other)
+    return _parsed(piece.text) if other is None else _Found(_copied(other))
 
 
 def _printed(text: str) -> _Found | None:
@@ -87,9 +86,15 @@ def _refuse(name: str) -> NoReturn:
 
 def _copied(value: object) -> object:
     try:
-        return copy.deepcopy(value)
+        return _copy(value)
     except RecursionError:
         raise SnapshotError("the structured output is nested too deep to be read") from None
+
+
+def _copy(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _copy(item) for key, item in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _nothing_found(outputs: list[Output]) -> str:
