@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import anyio.to_thread
 import pytest
@@ -31,7 +32,7 @@ SOURCES = {
 
 async def test_the_examples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = PAGE.define()
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"id": name, "cell_type": "code", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
         for name, source in SOURCES.items()
     ]

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from deepnote_async import AsyncDeepnote, OutputError, RunResult
+from deepnote_async import AsyncDeepnote, OutputError, RunResult, Snapshot
 from deepnote_emulator import Emulator
 from tests.support.service import RUN_ID, client_of, run_json
 from tests.support.virtual_time import run_virtually
@@ -39,9 +39,7 @@ def printing(block_id: str, text: str) -> dict[str, Any]:
 
 
 def real(path: Path) -> RunResult:
-    document = path.read_text(encoding="utf-8")
-    notebook_id = next(line.partition(": ")[2] for line in document.splitlines() if line.startswith("    - id: "))
-    return result_of(document, notebook_id)
+    return result_of(path.read_text(encoding="utf-8"), Snapshot.read(path).notebooks[0].id)
 
 
 def test_a_block_is_found_by_its_id() -> None:
@@ -49,9 +47,9 @@ def test_a_block_is_found_by_its_id() -> None:
     assert result.block("b").text == "x\n"
     assert result.block("a").json() == [1]
     assert (result.json(), result.plain_text) == ([2], "[1]\nx\n[2]\n")
-    with pytest.raises(LookupError, match="the notebook has no block 'c'; it has 'a', 'b', 'a'$"):
+    with pytest.raises(LookupError, match=r"the notebook has no block 'c'; it has 'a', 'b', 'a'$"):
         result.block("c")
-    with pytest.raises(LookupError, match="it has 'b0', .*'b19' and 5 more$"):
+    with pytest.raises(LookupError, match=r"it has 'b0', .*'b19' and 5 more$"):
         result_of(made_up(*(printing(f"b{number}", "") for number in range(25)))).block("c")
 
 
@@ -111,7 +109,7 @@ async def test_outputs_of_real_kernels(tmp_path: Path) -> None:
         "colour": "print('\\x1b[1;32mgreen\\x1b[0m \\x1b]8;;https://a.example\\x1b\\\\link\\x1b]8;;\\x1b\\\\')",
         "image": f"import base64\nfrom IPython.display import Image\nImage(base64.b64decode('{PIXEL}'))",
     }
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"id": name, "cell_type": "code", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
         for name, source in sources.items()
     ]

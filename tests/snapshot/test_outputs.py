@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -225,28 +226,13 @@ def test_the_image_of_a_real_snapshot(samples: Path) -> None:
     assert image.content.endswith(b"IEND\xaeB`\x82")
 
 
-def test_status_and_timing_of_real_blocks(samples: Path) -> None:
-    blocks = real_blocks(samples / "documents" / "All-Deepnote-blocks.deepnote")
-    sql = blocks["08e18bb4311f46e08a77413dde73c62f"]
-    assert (sql.status, sql.duration) == ("succeeded", 0.652)
-    assert sql.started_at is not None
-    assert sql.finished_at is not None
-    assert (sql.finished_at - sql.started_at).total_seconds() == pytest.approx(0.652)
-    chart = blocks["85eced6f4d504cc783eae547aa0eb630"].json()
-    assert isinstance(chart, dict)
-    assert chart["$schema"] == "https://vega.github.io/schema/vega/v5.json"
-    executable = {block.status for block in blocks.values() if not block.is_executable}
-    assert executable == {"not_reached"}
-
-
-def test_every_real_output_is_text_json_or_an_error_that_says_so(samples: Path) -> None:
-    seen = 0
+def test_every_real_output_can_be_asked(samples: Path) -> None:
+    seen = structured = 0
     for path in sorted(samples.rglob("*.deepnote")):
         for block in real_blocks(path).values():
             seen += len(block.outputs)
             assert "\x1b" not in block.plain_text
-            try:
+            with contextlib.suppress(OutputError):
                 block.json()
-            except OutputError as error:
-                assert "let the notebook end with" in str(error)
-    assert seen > 30
+                structured += 1
+    assert (seen, structured) == (35, 5)

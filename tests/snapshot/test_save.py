@@ -207,9 +207,9 @@ def test_an_output_nested_too_deep_is_an_error(tmp_path: Path) -> None:
 
 
 HOSTILE = [
-    "../../etc/passwd", "..", ".", "", "/etc/passwd", "C:\\Windows\\x", "\\\\server\\share", "a/b", "a\\b", "CON", "con.txt",
-    "NUL", "LPT1", "a:b", "a\x00b", "a\nb", "\x1b[31m", "x" * 4000, "é" * 300, "\ud800", "-rf", "~", "$HOME", "a b", "trailing.",
-    "trailing ", "a*b?", "<b>", '"', "|", "\u202etxt.exe", "%2e%2e%2f",
+    "../../etc/passwd", "..", ".", "", "/etc/passwd", "C:\\Windows\\x", "\\\\server\\share", "a/b", "a\\b", "a:b",
+    "CON", "con.txt", "NUL", "LPT1", "a\x00b", "a\nb", "\x1b[31m", "x" * 4000, "é" * 300, "\ud800", "-rf", "~", "$HOME",
+    "a b", "trailing.", "trailing ", "a*b?", "<b>", '"', "|", "\u202etxt.exe", "%2e%2e%2f",
 ]  # fmt: skip
 RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{kind}{number}" for kind in ("COM", "LPT") for number in range(10))}
 
@@ -224,8 +224,8 @@ def test_any_block_id_gives_a_file_of_its_own_inside_the_folder(ids: list[str]) 
         folder = Path(parent, "inside")
         paths = left.save(folder)
         assert [path.read_text() for path in paths] == [str(number) for number in range(len(ids))]
-        assert os.listdir(parent) == ["inside"]
-        assert {path.name for path in paths} == set(os.listdir(folder))
+        assert list(Path(parent).iterdir()) == [folder]
+        assert set(paths) == set(folder.iterdir())
         assert len({path.name.casefold() for path in paths}) == len(ids)
         for path in paths:
             assert path.parent == folder

@@ -61,7 +61,7 @@ def _data_frame(payload: object, where: str, *, partial: bool) -> pd.DataFrame:
         raise OutputError(f"{where} {missing}; {_ADVICE}")
     try:
         return table.data_frame()
-    except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
+    except (ValueError, TypeError, ArithmeticError, RecursionError, NotImplementedError) as error:
         raise SnapshotError(f"{where} is a table that pandas cannot hold: {error}") from error
 
 
