@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from deepnote_async.errors import ExecutionError
 from deepnote_async.runs import RunHandle
-from deepnote_async.snapshot import HasOutputs, Output
+from deepnote_async.snapshot import HasOutputs, Output, OutputGroup
 from deepnote_async.transport import CallOptions, Transport, path_id
 from deepnote_async_api import models as wire
 from deepnote_async_api.api.sessions import (
@@ -49,6 +49,9 @@ class Execution(HasOutputs):
     def error(self) -> Output | None:
         """The exception it raised, None if it raised none."""
         return next((output for output in self.outputs if output.output_type == "error"), None)
+
+    def _groups(self) -> tuple[OutputGroup, ...]:
+        return (OutputGroup(outputs=self.outputs),)
 
 
 @frozen(kw_only=True)

@@ -58,6 +58,10 @@ def moments(*texts: str | None) -> pd.Series[Any]:
     return pd.to_datetime(pd.Series(texts, dtype=object), format="ISO8601")
 
 
+def spans(*texts: str | None) -> pd.Series[Any]:
+    return pd.to_timedelta(pd.Series(texts, dtype=object))
+
+
 FRAME = pd.DataFrame(
     {
         "whole": pd.Series([1, -2, 3]),
@@ -73,7 +77,7 @@ FRAME = pd.DataFrame(
         "second": moments("1066-10-14", "2026-01-31 12:00:01", None).astype("datetime64[s]"),
         "utc": moments("2026-01-31 12:00Z", None, "1999-12-31 00:00Z").astype("datetime64[us, UTC]"),
         "berlin": moments("2026-07-31T12:00Z", "2026-10-25T00:30Z", "2026-10-25T01:30Z").dt.tz_convert("Europe/Berlin"),
-        "span": pd.to_timedelta(["1 days 02:03:04.5", None, "-00:00:01"]).astype("timedelta64[ns]"),
+        "span": spans("1 days 02:03:04.5", None, "-1 days +23:59:59").astype("timedelta64[ns]"),
         "kind": pd.Categorical(["b", "a", "b"]),
         "text": pd.Series(["x", "", "NaN or not"], dtype=object),
     }
@@ -260,8 +264,8 @@ anything = st.recursive(
 names = st.sampled_from(["a", "b", "", INDEX, 5])
 dtypes = st.sampled_from(
     ["int64", "uint8", "Int32", "float64", "float16", "Float32", "bool", "boolean", "object", "category", "str",
-     "string", "string[pyarrow]", "datetime64[ns]", "datetime64[s]", "datetime64[ns, UTC]", "datetime64[us, Europe/Berlin]",
-     "datetime64[ns, UTC+01:00]", "timedelta64[ns]", "timedelta64[s]", "complex128", "period[D]", "Sparse[int64, 0]"]
+     "string", "string[pyarrow]", "datetime64[ns]", "datetime64[s]", "datetime64[ns, UTC]",
+     "datetime64[us, Europe/Berlin]", "datetime64[ns, UTC+01:00]", "timedelta64[ns]", "timedelta64[s]", "complex128", "period[D]", "Sparse[int64, 0]"]
 )  # fmt: skip
 payloads = anything | st.fixed_dictionaries(
     {},

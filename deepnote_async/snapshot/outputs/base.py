@@ -10,7 +10,6 @@ from deepnote_async.snapshot.ansi import strip_ansi
 from deepnote_async.snapshot.outputs import files, images, structured, table
 from deepnote_async.snapshot.outputs.group import OutputGroup
 from deepnote_async.snapshot.outputs.images import Image
-from deepnote_async.snapshot.outputs.output import Output
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,22 +18,18 @@ if TYPE_CHECKING:
 class HasOutputs:
     """Outputs read as text, JSON, a table, images and files; base of RunResult, Block and Execution.
 
-    A subclass gives its `outputs`, and `_groups` where it knows the blocks they come from.
+    A subclass gives its outputs by `_groups`.
     """
 
     __slots__ = ()
-
-    @property
-    def outputs(self) -> tuple[Output, ...]:
-        """Everything that was put out, in order."""
-        raise NotImplementedError
 
     @property
     def text(self) -> str:
         """What was printed and displayed as plain text, in order; stderr is left out. A value ends its line."""
         return "".join(
             output.text if output.output_type == "stream" else f"{output.text}\n"
-            for output in self.outputs
+            for group in self._groups()
+            for output in group.outputs
             if output.text and output.name != "stderr"
         )
 
@@ -126,5 +121,5 @@ class HasOutputs:
         return files.save(self._groups(), directory)
 
     def _groups(self) -> tuple[OutputGroup, ...]:
-        """Give the outputs by block; without blocks they are one group."""
-        return (OutputGroup(outputs=self.outputs),)
+        """Give the outputs by block, in order; what stands in no block is one group."""
+        raise NotImplementedError
