@@ -265,7 +265,8 @@ names = st.sampled_from(["a", "b", "", INDEX, 5])
 dtypes = st.sampled_from(
     ["int64", "uint8", "Int32", "float64", "float16", "Float32", "bool", "boolean", "object", "category", "str",
      "string", "string[pyarrow]", "datetime64[ns]", "datetime64[s]", "datetime64[ns, UTC]",
-     "datetime64[us, Europe/Berlin]", "datetime64[ns, UTC+01:00]", "timedelta64[ns]", "timedelta64[s]", "complex128", "period[D]", "Sparse[int64, 0]"]
+     "datetime64[us, Europe/Berlin]", "datetime64[ns, UTC+01:00]", "timedelta64[ns]", "timedelta64[s]", "complex128",
+     "period[D]", "Sparse[int64, 0]"]
 )  # fmt: skip
 payloads = anything | st.fixed_dictionaries(
     {},
