@@ -287,5 +287,9 @@ class SnapshotError(DeepnoteError):
     """A snapshot document cannot be read."""
 
 
+class OutputError(DeepnoteError, ValueError):
+    """The outputs do not hold what was asked of them, or not all of it; the message says what to do in the notebook."""
+
+
 class LedgerError(DeepnoteError):
     """A ledger cannot be read, written or trusted."""

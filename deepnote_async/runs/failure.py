@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from attrs import field, frozen
 
 from deepnote_async.models import Run
-from deepnote_async.snapshot import Block
+from deepnote_async.snapshot import Block, strip_ansi
 
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 TRACEBACK_LINES = 12
 
 
@@ -70,5 +68,5 @@ def diagnose(run: Run, blocks: Sequence[Block]) -> Failure | None:
 
 
 def _tail(traceback: Sequence[str]) -> str:
-    lines = _ANSI.sub("", "\n".join(traceback)).splitlines()
+    lines = strip_ansi("\n".join(traceback)).splitlines()
     return "\n".join(lines[-TRACEBACK_LINES:])
