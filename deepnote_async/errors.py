@@ -293,5 +293,9 @@ class SnapshotError(DeepnoteError):
     is_passing: bool = False
 
 
+class OutputError(DeepnoteError, ValueError):
+    """The outputs do not hold what was asked of them, or not all of it; the message says what to do in the notebook."""
+
+
 class LedgerError(DeepnoteError):
     """A ledger cannot be read, written or trusted."""

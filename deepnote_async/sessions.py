@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from deepnote_async.errors import ExecutionError
 from deepnote_async.runs import RunHandle
-from deepnote_async.snapshot import Output
+from deepnote_async.snapshot import HasOutputs, Output, OutputGroup
 from deepnote_async.transport import CallOptions, Transport, path_id
 from deepnote_async_api import models as wire
 from deepnote_async_api.api.sessions import (
@@ -31,7 +31,7 @@ EXECUTE_MARGIN_SECONDS = 15.0
 
 
 @frozen(kw_only=True)
-class Execution:
+class Execution(HasOutputs):
     """What code put out.
 
     Attributes:
@@ -39,15 +39,6 @@ class Execution:
     """
 
     outputs: tuple[Output, ...]
-
-    @property
-    def text(self) -> str:
-        """What it printed and displayed as plain text; stderr is left out."""
-        return "".join(
-            output.text if output.output_type == "stream" else f"{output.text}\n"
-            for output in self.outputs
-            if output.text and output.name != "stderr"
-        )
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -58,6 +49,9 @@ class Execution:
     def error(self) -> Output | None:
         """The exception it raised, None if it raised none."""
         return next((output for output in self.outputs if output.output_type == "error"), None)
+
+    def _groups(self) -> tuple[OutputGroup, ...]:
+        return (OutputGroup(outputs=self.outputs),)
 
 
 @frozen(kw_only=True)

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from deepnote_async.models import Run
 from deepnote_async.runs.service import Contents
-from deepnote_async.snapshot import Block, ExecutionFailure, Output
+from deepnote_async.snapshot import Block, ExecutionFailure, Output, strip_ansi
 
 TRACEBACK_LINES = 12
 LONGEST_MESSAGE = 1000
@@ -18,11 +18,7 @@ LONGEST_NAME = 100
 
 _SEEN = 16
 """How much more than the longest text is looked at, since terminal colours take room and are not shown."""
-_CONTROLS = re.compile(
-    r"\x1b\[[0-9;?]*[ -/]*[@-~]"  # colours, the cursor
-    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # links, titles
-    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
-)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _KERNEL_LOST = re.compile(
     r"\bkernel\b.{0,40}\b(?:died|dead|gone|lost|killed|crashed)\b|dead ?kernel|out of memory|\boom\b|\bsigkill\b",
     re.IGNORECASE,
@@ -187,4 +183,4 @@ def _cut(line: str) -> str:
 
 def _printable(text: str) -> str:
     """Take out what a terminal would obey, and what cannot be written: a lone surrogate."""
-    return _CONTROLS.sub("", text).encode("utf-8", "replace").decode()
+    return _CONTROLS.sub("", strip_ansi(text)).encode("utf-8", "replace").decode()

@@ -13,14 +13,16 @@ from deepnote_async.runs.artifacts import Artifact
 from deepnote_async.runs.explain import explain
 from deepnote_async.runs.failure import Failure, diagnose
 from deepnote_async.runs.service import Contents, SnapshotAnswer, read_rows
-from deepnote_async.snapshot import Block, Output, Snapshot
+from deepnote_async.snapshot import Block, HasOutputs, Output, OutputGroup, Snapshot
 
 if TYPE_CHECKING:
     from deepnote_async.runs.handle import RunHandle
 
+_NAMED_BLOCKS = 20
+
 
 @frozen(kw_only=True)
-class RunResult:
+class RunResult(HasOutputs):
     """A run that has ended, with what it produced.
 
     Attributes:
@@ -56,20 +58,34 @@ class RunResult:
         """All outputs of all blocks, in document order."""
         return tuple(output for block in self.blocks for output in block.outputs)
 
-    @property
-    def text(self) -> str:
-        """What the notebook printed and displayed as plain text, in document order; stderr is left out."""
-        return "".join(
-            output.text if output.output_type == "stream" else f"{output.text}\n"
-            for output in self.outputs
-            if output.text and output.name != "stderr"
-        )
+    def block(self, block_id: str) -> Block:
+        """Find a block of the notebook that ran, by its id; the first one if several have it.
+
+        An id that is not there is an error here, unlike in `SnapshotNotebook.block`: what follows is its outputs
+        (`result.block(block_id).json()`), and a run that left no document would look like a block that left nothing.
+
+        Raises:
+            LookupError: the notebook has no such block, or the run left no document.
+
+        Example:
+            >>> result.block("5f1c0a3e").status
+            'succeeded'
+        """
+        found = next((block for block in self.blocks if block.id == block_id), None)
+        if found is None:
+            raise LookupError(_no_block(block_id, self))
+        return found
 
     def raise_for_status(self) -> None:
         """Raise RunFailedError if the run did not end with success."""
         error = failed_run(self)
         if error is not None:
             raise error
+
+    def _groups(self) -> tuple[OutputGroup, ...]:
+        return tuple(
+            OutputGroup(outputs=block.outputs, block_id=block.id, position=block.position) for block in self.blocks
+        )
 
 
 def failed_run(result: RunResult) -> RunFailedError | None:
@@ -80,6 +96,14 @@ def failed_run(result: RunResult) -> RunFailedError | None:
     error.result = result
     error.failure = result.failure
     return error
+
+
+def _no_block(block_id: str, result: RunResult) -> str:
+    if not result.blocks:
+        return f"run {result.run.run_id} has no block {block_id!r}: nothing of its notebook can be read"
+    known = ", ".join(repr(block.id) for block in result.blocks[:_NAMED_BLOCKS])
+    more = len(result.blocks) - _NAMED_BLOCKS
+    return f"the notebook has no block {block_id!r}; it has {known}" + (f" and {more} more" if more > 0 else "")
 
 
 async def build_result(handle: RunHandle, answer: SnapshotAnswer) -> RunResult:
