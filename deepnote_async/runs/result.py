@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
@@ -9,10 +10,13 @@ from attrs import field, frozen
 
 from deepnote_async.errors import RunFailedError
 from deepnote_async.models import Run, RunStatus
+from deepnote_async.runs import display
 from deepnote_async.runs.artifacts import Artifact
 from deepnote_async.runs.failure import Failure, diagnose
 from deepnote_async.runs.service import Contents, SnapshotAnswer
 from deepnote_async.snapshot import Block, Output, Snapshot
+from deepnote_async.snapshot.display.exported import write_html
+from deepnote_async.snapshot.display.notebook import to_ipynb
 
 if TYPE_CHECKING:
     from deepnote_async.runs.handle import RunHandle
@@ -61,6 +65,32 @@ class RunResult:
             for output in self.outputs
             if output.text and output.name != "stderr"
         )
+
+    def to_ipynb(self) -> dict[str, object]:
+        """Give the notebook that ran as a Jupyter notebook in nbformat 4.5; see `Snapshot.to_ipynb`.
+
+        Its inputs have the values that the run was started with, as far as the document tells them.
+
+        Raises:
+            ValueError: the run left no document.
+        """
+        return to_ipynb(display.source_of(self))
+
+    def to_html(self, path: str | os.PathLike[str]) -> None:
+        """Write the notebook that ran to an HTML file; see `Snapshot.to_html`, also for what is taken out.
+
+        It needs the extra `html`, is synchronous, and takes a second and more: where there is an event loop, call it
+        in a worker thread.
+
+        Raises:
+            ImportError: nbconvert is not installed.
+            ValueError: the run left no document.
+            OSError: the file cannot be written.
+        """
+        write_html(path, display.source_of(self))
+
+    def _repr_html_(self) -> str:
+        return display.result_page(self)
 
     def raise_for_status(self) -> None:
         """Raise RunFailedError if the run did not end with success."""
