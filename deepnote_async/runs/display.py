@@ -30,7 +30,7 @@ def result_page(result: RunResult) -> str:
             ("run", run.run_id),
             ("took", None if run.duration is None else seconds_text(run.duration)),
             ("failed in", where),
-            ("", None if result.blocks else "no document was left"),
+            ("", None if result.snapshot or result.blocks else "no document was left"),
         ),
         reason=failure.message if failure else "it gave no reason" if run.status.is_failed else "",
         traceback=failure.traceback if failure else "",

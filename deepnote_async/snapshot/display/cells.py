@@ -14,6 +14,7 @@ from deepnote_async.snapshot.document import Block
 from deepnote_async.snapshot.fields import joined, mappings, text_or_none
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_MARKS = re.compile(r"[\\`*<\[$]")
 _CODE = frozenset({"code", "sql"})
 _TITLES = ("deepnote_button_title", "deepnote_big_number_title", "deepnote_variable_name", "function_notebook_id")
 
@@ -116,8 +117,9 @@ def _commented(text: str) -> str:
 
 
 def _prose(block: Block) -> str:
-    text = block.content
     kind = block.type.removeprefix("text-cell-")
+    # A text cell is no Markdown: its asterisks are asterisks.
+    text = block.content if kind == "markdown" else _MARKS.sub(r"\\\g<0>", block.content)
     if kind == "separator":
         return "---"
     if kind == "image":

@@ -50,6 +50,7 @@ _RAW = re.compile(
     r"<(script|style|template|noscript|iframe|object|textarea|title|xmp|svg|math)(?=[\s/>])", re.IGNORECASE | re.ASCII
 )
 _log = logging.getLogger("deepnote_async.nbconvert")
+_log.setLevel(logging.ERROR)  # its warnings are about images without a description, of which nobody here has one
 
 
 def write_html(path: str | os.PathLike[str], source: Source) -> None:

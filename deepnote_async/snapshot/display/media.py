@@ -19,7 +19,7 @@ _HEAD = (
     f"<style>{FRAME_STYLE}</style>"
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}\Z")
-_REACHING_OUT = re.compile(r"<(?=(?:link|meta|base)\b)", re.IGNORECASE)
+_REACHING_OUT = re.compile(r"<(?=(?:link|meta|base|i?frame|frameset|object|embed)\b)", re.IGNORECASE)
 _TALL = re.compile(r"<(?:img|svg|canvas|video|iframe)\b", re.IGNORECASE)
 _ROW = re.compile(r"<(?:tr|p|li|br|h[1-6]|pre)\b", re.IGNORECASE)
 _SCRIPT = re.compile(r"<script\b", re.IGNORECASE)
@@ -46,8 +46,9 @@ def image(media_type: str, value: object, limit: int) -> str | None:
 def frame(value: object, limit: int) -> str | None:
     """Show HTML in a frame where no script runs, and from which nothing is asked of the network; None if too large.
 
-    The frame's sandbox allows nothing, and its policy loads nothing but `data:` images. Elements by which a page could
-    still make a browser connect somewhere (<link rel=preconnect>) or go elsewhere lose their meaning.
+    The frame's sandbox allows nothing, and its policy loads nothing but `data:` images. Elements for which browsers
+    connect to a host all the same, though they then ask nothing of it (<link rel=preconnect>, a frame in the frame),
+    or that go elsewhere, lose their meaning.
     """
     text = joined(value)
     if not text or len(text) > limit:

@@ -67,7 +67,7 @@ def _bundle(data: Mapping[str, object], left: int) -> str:
         if piece is not None:
             return "".join((*remarks, *_not_drawn(data, media_type), piece))
         remarks.append(media.too_large(media_type, data[media_type], limit) or note(f"{media_type} cannot be shown."))
-    others = [key for key in data if not any(key == media_type for media_type, _ in _FORMS)]
+    others = [key for key in data if key not in media.IMAGES and key != "text/html"]
     rest = "".join(_as_json(str(key), data[key], min(TEXT, left)) for key in others[:3])
     return "".join(remarks) + rest
 
