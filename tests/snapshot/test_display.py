@@ -61,7 +61,14 @@ class Parsed(html.parser.HTMLParser):
     def handle_comment(self, data: str) -> None:
         raise AssertionError(data)
 
-    handle_decl = handle_pi = unknown_decl = handle_comment
+    def handle_decl(self, decl: str) -> None:
+        raise AssertionError(decl)
+
+    def handle_pi(self, data: str) -> None:
+        raise AssertionError(data)
+
+    def unknown_decl(self, data: str) -> None:
+        raise AssertionError(data)
 
     @property
     def text(self) -> str:
@@ -131,8 +138,8 @@ async def result_of(document: dict[str, Any] | None, status: str = "success", **
 
 
 async def test_a_result_of_a_real_run_that_succeeded(client: AsyncDeepnote, emulator: Emulator) -> None:
-    inputs = {"region": "US", "n": 4}
-    result = await client.runs.run(emulator.notebook_id("score.deepnote"), inputs=inputs, timeout=60)
+    notebook_id = emulator.notebook_id("score.deepnote")
+    result = await client.runs.run(notebook_id, inputs={"region": "US", "n": 4}, timeout=60)
     whole = parsed(result)
     assert f"Score success run {result.run.run_id} took" in whole.text
     assert "Scores n items for one region ." in whole.text

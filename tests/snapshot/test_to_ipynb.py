@@ -36,9 +36,7 @@ def valid(notebook: dict[str, Any]) -> list[dict[str, Any]]:
     written = json.dumps(notebook, allow_nan=False, ensure_ascii=False)
     written.encode()
     assert json.loads(written) == notebook
-    errors = list(nbformat.validator.iter_validate(notebook, version=4, version_minor=5))
-    assert errors == []
-    nbformat.validate(json.loads(written))
+    nbformat.validate(json.loads(written), relax_add_props=False)
     cells: list[dict[str, Any]] = notebook["cells"]
     ids = [cell["id"] for cell in cells]
     assert len(set(ids)) == len(ids)
@@ -272,8 +270,8 @@ def test_text_that_is_not_unicode_can_be_written() -> None:
 async def test_a_result_has_the_notebook_that_ran_with_the_values_it_was_started_with(
     client: AsyncDeepnote, emulator: Emulator
 ) -> None:
-    inputs = {"region": "US", "n": 4}
-    result = await client.runs.run(emulator.notebook_id("score.deepnote"), inputs=inputs, timeout=60)
+    notebook_id = emulator.notebook_id("score.deepnote")
+    result = await client.runs.run(notebook_id, inputs={"region": "US", "n": 4}, timeout=60)
     cells = valid(result.to_ipynb())
     assert [cell["source"] for cell in cells[1:4]] == ["region = 'US'", "n = 4", "show_table = True"]
     assert cells[4]["outputs"][0]["text"].startswith("region=US n=4")

@@ -119,5 +119,5 @@ documents: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 """Documents with at least one notebook."""
 
 many = settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
