@@ -18,7 +18,7 @@ from deepnote_async import AsyncDeepnote, RunResult
 from deepnote_async.snapshot import Block, Snapshot
 from deepnote_async.snapshot.display import blocks, media, outputs, page, tables
 from deepnote_emulator import Emulator
-from tests.support.hostile import documents, many
+from tests.support.hostile import MEDIA_TYPES, SNIPPETS, TYPES, documents, many
 from tests.support.service import RUN_ID, client_of, run_json
 
 TAGS = {
@@ -127,6 +127,28 @@ def stream(text: str, name: str = "stdout") -> dict[str, Any]:
 @given(documents)
 def test_no_document_gets_more_onto_a_page_than_it_is_made_of(document: dict[str, Any]) -> None:
     parsed(Snapshot.from_dict(document))
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=range(len(SNIPPETS)))
+def test_no_snippet_gets_out_of_its_place(snippet: str) -> None:
+    table = frame([{"name": snippet, "dtype": snippet}], [{snippet: snippet, "_deepnote_index_column": snippet}])
+    forms = [value(**{form: snippet}) for form in (*MEDIA_TYPES, f"{snippet}x")]
+    bare = [{"output_type": kind, "name": snippet, "text": snippet} for kind in ("stream", snippet)]
+    error = {"output_type": "error", "ename": snippet, "evalue": snippet, "traceback": [snippet]}
+    settings = {"deepnote_variable_name": snippet, "deepnote_variable_value": snippet, "deepnote_input_label": snippet}
+    some = [
+        {"id": snippet, "type": kind, "content": content, "url": snippet, "metadata": settings}
+        for kind in (*TYPES, snippet)
+        for content in (snippet, f"# {snippet}\n\n**{snippet}** `{snippet}`", "")
+    ]
+    execution = {
+        "triggeredBy": snippet, "inputs": {snippet: snippet},
+        "error": {"name": snippet, "message": snippet, "traceback": [snippet]},
+    }  # fmt: skip
+    for outputs_ in ([table, *forms], [*bare, error]):
+        notebook = {"id": "nb", "name": snippet, "blocks": [*some, code(*outputs_)]}
+        project = {"name": snippet, "notebooks": [notebook]}
+        parsed(Snapshot.from_dict({"project": project, "execution": execution}))
 
 
 async def result_of(document: dict[str, Any] | None, status: str = "success", **fields: Any) -> RunResult:

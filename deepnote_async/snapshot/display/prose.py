@@ -12,8 +12,7 @@ MOST = 20_000
 """So many characters of a block of text are shown."""
 PROSE = frozenset({"markdown", "image", "separator"})
 
-_STRONG = re.compile(r"\*\*([^*\n]{1,300})\*\*")
-_CODE = re.compile(r"`([^`\n]{1,300})`")
+_WORDS = re.compile(r"\*\*(?P<strong>[^*\n]{1,300})\*\*|`(?P<code>[^`\n]{1,300})`")
 _HEADING = re.compile(r"(#{1,6})[ \t]+(\S.*)")
 
 
@@ -75,4 +74,9 @@ def _end_paragraph(pieces: list[str], lines: list[str]) -> None:
 
 
 def _words(text: str) -> str:
-    return _CODE.sub(r"<code>\1</code>", _STRONG.sub(r"<strong>\1</strong>", escaped(text)))
+    return _WORDS.sub(_marked, escaped(text))
+
+
+def _marked(found: re.Match[str]) -> str:
+    tag = found.lastgroup or "strong"
+    return f"<{tag}>{found[tag]}</{tag}>"
