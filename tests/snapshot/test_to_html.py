@@ -56,7 +56,8 @@ class Held(html.parser.HTMLParser):
         assert (attributes.get("src") or "data:image/").startswith("data:image/")
         if link := attributes.get("href"):
             assert tag == "a"
-            assert re.match(r"(https?:|mailto:|[^:]*$|[^:]*[/?#])", link.strip(), re.IGNORECASE)
+            assert re.match(r"(https?:|mailto:|[^:]*$|[^:]*[/?#])", "".join(link.split()), re.IGNORECASE)
+            assert not "".join(link.split()).lower().startswith("data:")
             self.links.append(link)
 
 

@@ -14,6 +14,7 @@ SNIPPETS = [
     "<script>alert(1)</script>", "<SCRIPT\n>alert(1)</SCRIPT\t>", '"><script>alert(1)</script>', "' onerror='alert(1)",
     '" onerror="alert(1)', "1 onerror=alert(1)", "<img src=x onerror=alert(1)>", '<img src="http://e.test/x.png">',
     "<svg onload=alert(1)><script>1</script></svg>", '<a href="javascript:alert(1)">x</a>', "javascript:alert(1)",
+    '<a href="da\nta:text/html,1">x</a>', "[x](data:text/html,1)",
     "[x](javascript:alert(1))", "![x](http://e.test/x.png)", '<iframe src="http://e.test"></iframe>',
     '<link rel=preconnect href="http://e.test">', '<meta http-equiv=refresh content="0;url=http://e.test">',
     '<base href="http://e.test">', '<style>@import "http://e.test";</style>', "<form action=http://e.test><input>",

@@ -130,12 +130,12 @@ def _cleaner() -> Callable[[object], str]:
     return lambda element: str(cleaner.clean(without_raw(str(element))))
 
 
-def _is_allowed(tag: str, name: str, value: str) -> bool:
+def _is_allowed(_tag: str, name: str, value: str) -> bool:
     """Whether an attribute may stay: pictures only from the page itself, links to other pages only."""
     if name == "src":
-        return tag == "img" and value.lower().startswith("data:image/")
-    if name == "href":
-        return tag == "a" and not value.strip().lower().startswith("data:")
+        return value.lower().startswith("data:image/")
+    if name == "href":  # browsers read a scheme over line breaks in it
+        return not "".join(value.split()).lower().startswith("data:")
     return name in _ATTRIBUTES
 
 
