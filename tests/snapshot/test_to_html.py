@@ -116,6 +116,8 @@ def test_what_of_html_stays() -> None:
         snapshot(
             code({"text/html": f"<style>b{{}}</style>{table}<script>draw()</script><form><p>in</p></form>"}),
             markdown("# Top\n\n*a* **b** [c](http://e.test) ![d](http://e.test/d.png)\n\n- e"),
+            {"id": "t", "type": "text-cell-todo", "content": "f", "metadata": {"checked": True}},
+            {"id": "u", "type": "text-cell-todo", "content": "g"},
             markdown("```python\nx < 1\n```\n\n$a<b$"),
         )
     )
@@ -127,6 +129,7 @@ def test_what_of_html_stays() -> None:
     assert '<a href="http://e.test">c</a>' in left
     assert "d.png" not in left
     assert "<li>e</li>" in left
+    assert re.findall(r"[☑☐]\s+[fg]\b", left) == ["☑ f", "☐ g"]
     assert re.search(r'<span class="n">x</span>.*<span class="o">&lt;</span>', left)
     assert "$a&lt;b$" in left
     assert "<title>Report &lt;1&gt;</title>" in left

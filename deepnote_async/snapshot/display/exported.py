@@ -49,6 +49,7 @@ _ATTRIBUTES = frozenset({
 _RAW = re.compile(
     r"<(script|style|template|noscript|iframe|object|textarea|title|xmp|svg|math)(?=[\s/>])", re.IGNORECASE | re.ASCII
 )
+_BOX = re.compile(r"<input\b([^<>]*)>", re.IGNORECASE | re.ASCII)
 _log = logging.getLogger("deepnote_async.nbconvert")
 _log.setLevel(logging.ERROR)  # its warnings are about images without a description, of which nobody here has one
 
@@ -127,7 +128,14 @@ def _cleaner() -> Callable[[object], str]:
         strip=True,
         css_sanitizer=styles.CSSSanitizer(),
     )
-    return lambda element: str(cleaner.clean(without_raw(str(element))))
+    return lambda element: str(cleaner.clean(without_raw(_BOX.sub(_ticked, str(element)))))
+
+
+def _ticked(box: re.Match[str]) -> str:
+    """Write the box of an item to do as a character; other fields of forms are taken out."""
+    if 'type="checkbox"' not in box[1]:
+        return ""
+    return "☑ " if re.search(r"\schecked\b", box[1]) else "☐ "
 
 
 def _is_allowed(_tag: str, name: str, value: str) -> bool:
