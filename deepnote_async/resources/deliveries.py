@@ -123,7 +123,7 @@ class SnapshotFetcher:
 
     def __init__(self, transport: Transport, chosen: SnapshotDelivery) -> None:
         self._transport = transport
-        self._chosen = chosen
+        self._chosen: SnapshotDelivery = chosen
         self._refusals = Refusals()
 
     async def look(self, run_id: str, options: CallOptions) -> wire.Run:
@@ -144,8 +144,8 @@ class SnapshotFetcher:
             SnapshotError: it is there, but cannot be fetched from its address.
             CallError: the service could not be asked, or refuses every delivery.
         """
-        first = first or self._chosen
-        wanted = (first, *(delivery for delivery in ALL if delivery != first))
+        asked = first or self._chosen
+        wanted: list[SnapshotDelivery | None] = [asked, *(delivery for delivery in ALL if delivery != asked)]
         deadline = self._transport.deadline(options)
         found = await self._look(run_id, wanted, options, deadline)
         try:

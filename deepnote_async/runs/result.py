@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from deepnote_async.errors import RunFailedError
 from deepnote_async.models import Run, RunStatus
+from deepnote_async.runs import display
 from deepnote_async.runs.artifacts import Artifact
 from deepnote_async.runs.explain import explain
 from deepnote_async.runs.failure import Failure, diagnose
 from deepnote_async.runs.service import Contents, SnapshotAnswer, read_rows
 from deepnote_async.snapshot import Block, HasOutputs, Output, OutputGroup, Snapshot
+from deepnote_async.snapshot.display.exported import write_html
+from deepnote_async.snapshot.display.notebook import to_ipynb
+from deepnote_async.snapshot.reached import with_reach
 
 if TYPE_CHECKING:
     from deepnote_async.runs.handle import RunHandle
@@ -76,6 +81,32 @@ class RunResult(HasOutputs):
             raise LookupError(_no_block(block_id, self))
         return found
 
+    def to_ipynb(self) -> dict[str, object]:
+        """Give the notebook that ran as a Jupyter notebook in nbformat 4.5; see `Snapshot.to_ipynb`.
+
+        Its inputs have the values that the run was started with, as far as the document tells them.
+
+        Raises:
+            ValueError: the run left no document.
+        """
+        return to_ipynb(display.source_of(self))
+
+    def to_html(self, path: str | os.PathLike[str]) -> None:
+        """Write the notebook that ran to an HTML file; see `Snapshot.to_html`, also for what is taken out.
+
+        It needs the extra `html`, is synchronous, and takes a second and more: where there is an event loop, call it
+        in a worker thread.
+
+        Raises:
+            ImportError: nbconvert is not installed.
+            ValueError: the run left no document.
+            OSError: the file cannot be written.
+        """
+        write_html(path, display.source_of(self))
+
+    def _repr_html_(self) -> str:
+        return display.result_page(self)
+
     def raise_for_status(self) -> None:
         """Raise RunFailedError if the run did not end with success."""
         error = failed_run(self)
@@ -108,7 +139,7 @@ def _no_block(block_id: str, result: RunResult) -> str:
 
 async def build_result(handle: RunHandle, answer: SnapshotAnswer) -> RunResult:
     """Read an answer into a result; the document is parsed in a worker thread."""
-    contents = await read_contents(answer, handle.notebook_id)
+    contents = _with_reach(answer.run, await read_contents(answer, handle.notebook_id))
     return RunResult(
         run=answer.run,
         handle=handle,
@@ -117,6 +148,14 @@ async def build_result(handle: RunHandle, answer: SnapshotAnswer) -> RunResult:
         failure=diagnose(answer.run, contents),
         artifacts=answer.artifacts,
     )
+
+
+def _with_reach(run: Run, contents: Contents) -> Contents:
+    """Find out which blocks a run has reached, where its document leaves that open."""
+    execution = contents.snapshot.execution if contents.snapshot is not None else None
+    executed = execution.summary.executed if execution is not None and execution.summary is not None else None
+    has_succeeded = run.status == RunStatus.SUCCESS
+    return evolve(contents, blocks=with_reach(contents.blocks, has_succeeded=has_succeeded, executed=executed))
 
 
 async def read_contents(answer: SnapshotAnswer, notebook_id: str | None) -> Contents:

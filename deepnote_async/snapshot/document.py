@@ -49,6 +49,7 @@ class Block(HasOutputs):
         content_hash: hash of its source, as it was written.
         version: version of the block's own format.
         raw: the block as the document holds it.
+        reached: whether the run reached it, concluded from the run where the document does not say; else None.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Block(HasOutputs):
     content_hash: str | None = field(default=None, repr=False)
     version: float | None = field(default=None, repr=False)
     raw: Mapping[str, Any] = field(factory=dict, repr=False)
+    reached: bool | None = field(default=None, repr=False)
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any], position: int) -> Self:
@@ -132,16 +134,20 @@ class Block(HasOutputs):
         return next((output for output in self.outputs if output.output_type == "error"), None)
 
     @property
+    def is_marked(self) -> bool:
+        """Whether the document says that it was executed, by a count or a time."""
+        return (
+            self.execution_count is not None
+            or self.raw.get("executionFinishedAt") is not None
+            or self.metadata.get("execution_millis") is not None
+        )
+
+    @property
     def status(self) -> BlockStatus:
         """What became of it. The document does not say; it is derived from outputs, counts and times."""
         if self.error is not None or self.metadata.get("deepnote_agent_status") == "failed":
             return "failed"
-        reached = (
-            self.execution_count is not None
-            or self.raw.get("executionFinishedAt") is not None
-            or self.metadata.get("execution_millis") is not None
-            or bool(self.outputs)
-        )
+        reached = self.is_marked if self.reached is None else self.reached
         return "succeeded" if reached else "not_reached"
 
     def _groups(self) -> tuple[OutputGroup, ...]:

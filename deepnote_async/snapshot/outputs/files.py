@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 from deepnote_async.snapshot.outputs.group import OutputGroup
 from deepnote_async.snapshot.outputs.richest import richest
+from deepnote_async.snapshot.whole import hidden_file
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 _ID_LENGTH = 64
@@ -64,12 +64,7 @@ def _stem(group: OutputGroup, number: int, width: int) -> str:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file under a hidden name first, and link it to its own when it is whole: a link overwrites nothing."""
-    part = path.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        with part.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+    with hidden_file(path, content) as part:
         try:
             os.link(part, path)
         except OSError as error:
@@ -79,8 +74,6 @@ def _write(path: Path, content: bytes) -> None:
             if os.path.lexists(path):
                 raise _exists(path) from None
             part.rename(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _exists(path: Path) -> FileExistsError:
