@@ -30,7 +30,6 @@ from deepnote_async.runs.wait import TRANSIENT
 from deepnote_async.transport import CallOptions, Deadline, Transport
 from deepnote_async_api import models as wire
 from deepnote_async_api.api.runs import get_run
-from deepnote_async_api.types import UNSET
 
 log = logging.getLogger("deepnote_async")
 
@@ -59,12 +58,12 @@ class Refusals:
     """Which deliveries the service refuses. One for each client: what is learnt from one run holds for all others."""
 
     def __init__(self) -> None:
-        self._refused: set[SnapshotDelivery | None] = set()
+        self._refused: set[SnapshotDelivery] = set()
 
     async def first_taken(
         self,
-        wanted: Sequence[SnapshotDelivery | None],
-        look: Callable[[SnapshotDelivery | None], Awaitable[T]],
+        wanted: Sequence[SnapshotDelivery],
+        look: Callable[[SnapshotDelivery], Awaitable[T]],
     ) -> T:
         """Give the first look that the service does not refuse.
 
@@ -75,7 +74,7 @@ class Refusals:
             BadRequestError: it refuses all of them; this is what it said first.
         """
         first: BadRequestError | None = None
-        tried: list[SnapshotDelivery | None] = []
+        tried: list[SnapshotDelivery] = []
         try:
             for delivery in sorted(wanted, key=self._refused.__contains__):
                 try:
@@ -90,7 +89,7 @@ class Refusals:
         finally:
             del first  # it holds this frame, and the frame would hold it
 
-    def _learn(self, refused: Sequence[SnapshotDelivery | None], taken: SnapshotDelivery | None) -> None:
+    def _learn(self, refused: Sequence[SnapshotDelivery], taken: SnapshotDelivery) -> None:
         self._refused.discard(taken)
         for delivery in refused:
             if delivery not in self._refused:
@@ -103,7 +102,7 @@ class _Look:
     """An answer to GET /v2/runs/{runId}.
 
     Attributes:
-        asked: the delivery that was asked for; None for the service's own choice.
+        asked: the delivery that was asked for; None if the look was for the status only.
         run: the run.
         rows: `snapshotBlocks` as it came: most looks have no use for it, and it can be large.
     """
@@ -128,9 +127,9 @@ class SnapshotFetcher:
 
     async def look(self, run_id: str, options: CallOptions) -> wire.Run:
         """Read where a run stands."""
-        # With an address in place of the document a look stays small. It is also what comes without being asked for.
-        deadline = self._transport.deadline(options)
-        return (await self._look(run_id, ("downloadUrl", None), options, deadline)).run
+        # Nothing is asked for, so nothing can be refused; what comes then is an address and not the document.
+        request = get_run.build_request(run_id)
+        return (await self._transport.call(get_run, request, partial(_read, None), **options)).run
 
     async def fetch(self, run_id: str, options: CallOptions, first: SnapshotDelivery | None = None) -> SnapshotAnswer:
         """Read a run together with what it left, within the time of one call.
@@ -145,7 +144,7 @@ class SnapshotFetcher:
             CallError: the service could not be asked, or refuses every delivery.
         """
         asked = first or self._chosen
-        wanted: list[SnapshotDelivery | None] = [asked, *(delivery for delivery in ALL if delivery != asked)]
+        wanted: list[SnapshotDelivery] = [asked, *(delivery for delivery in ALL if delivery != asked)]
         deadline = self._transport.deadline(options)
         found = await self._look(run_id, wanted, options, deadline)
         try:
@@ -159,11 +158,10 @@ class SnapshotFetcher:
             raise _unfetched(error, found.run.run_id) from error
 
     async def _look(
-        self, run_id: str, wanted: Sequence[SnapshotDelivery | None], options: CallOptions, deadline: Deadline
+        self, run_id: str, wanted: Sequence[SnapshotDelivery], options: CallOptions, deadline: Deadline
     ) -> _Look:
-        async def look(delivery: SnapshotDelivery | None) -> _Look:
-            asked = UNSET if delivery is None else wire.SnapshotDelivery(delivery)
-            request = get_run.build_request(run_id, snapshot_delivery=asked)
+        async def look(delivery: SnapshotDelivery) -> _Look:
+            request = get_run.build_request(run_id, snapshot_delivery=wire.SnapshotDelivery(delivery))
             read = partial(_read, delivery)
             return await self._transport.call(get_run, request, read, **_within(deadline, options))
 

@@ -114,7 +114,7 @@ def test_an_address_that_expires_is_asked_for_anew_in_the_delivery_that_is_taken
     refusals = iter([httpx.Response(403)])
     service = Service("inline", storage=lambda: next(refusals, None))
     assert result_of(service)[0].text == "hello\n"
-    assert service.asked == ["downloadUrl", "inline", "downloadUrl", "downloadUrl"]
+    assert service.asked == [None, "inline", "downloadUrl", "downloadUrl"]
     assert service.downloads == 2
 
 

@@ -18,19 +18,22 @@ from tests.support.virtual_time import run_virtually
 NOON = "Wed, 01 Jan 2025 12:00:00 GMT"
 
 
-async def test_what_was_not_handed_over_has_not_left() -> None:
-    asking = anyio.Event()
+def test_what_was_not_handed_over_has_not_left() -> None:
+    async def main() -> None:
+        asking = anyio.Event()
 
-    async def token() -> str:
-        asking.set()
-        await anyio.sleep_forever()
-        raise AssertionError("unreachable")
+        async def token() -> str:
+            asking.set()
+            await anyio.sleep_forever()
+            raise AssertionError("unreachable")
 
-    async with client_of(lambda _: httpx.Response(202, json=started_json()), token=token) as client:
-        with pytest.raises(DeadlineExceededError) as caught:
-            await client.runs.create("nb", timeout=0.01)
-        assert asking.is_set()
-        assert caught.value.sent == "no"
+        async with client_of(lambda _: httpx.Response(202, json=started_json()), token=token) as client:
+            with pytest.raises(DeadlineExceededError) as caught:
+                await client.runs.create("nb", timeout=0.01)
+            assert asking.is_set()
+            assert caught.value.sent == "no"
+
+    run_virtually(main())
 
 
 def test_no_time_left_means_that_nothing_is_sent() -> None:
