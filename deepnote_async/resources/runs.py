@@ -37,11 +37,13 @@ class Runs:
     https://deepnote.com/docs/api-reference/runs
     """
 
-    def __init__(self, transport: Transport, inputs: InputChecker) -> None:
+    def __init__(
+        self, transport: Transport, service: DeepnoteRuns, registry: StartRegistry, inputs: InputChecker
+    ) -> None:
         self._transport = transport
         self._inputs = inputs
-        self._service = DeepnoteRuns(transport)
-        self._registry = StartRegistry()
+        self._service = service
+        self._registry = registry
 
     async def create(
         self,

@@ -56,7 +56,7 @@ def diagnose(run: Run, blocks: Sequence[Block]) -> Failure | None:
                 position=block.position,
                 ename=error.ename,
                 evalue=error.evalue,
-                traceback=_tail(error.traceback),
+                traceback=traceback_tail(error.traceback),
             )
     for block in blocks:
         if block.status == "failed":
@@ -69,6 +69,7 @@ def diagnose(run: Run, blocks: Sequence[Block]) -> Failure | None:
     return Failure(message=run.error) if run.error else None
 
 
-def _tail(traceback: Sequence[str]) -> str:
+def traceback_tail(traceback: Sequence[str]) -> str:
+    """Give the last lines of a traceback, without terminal colours."""
     lines = _ANSI.sub("", "\n".join(traceback)).splitlines()
     return "\n".join(lines[-TRACEBACK_LINES:])
