@@ -139,6 +139,23 @@ class Emulator:
         return self._on_loop(lambda state: state.limited.copy())
 
     @property
+    def sessions(self) -> tuple[str, ...]:
+        """The ids of the sessions that have not ended, oldest first. May be read from any thread."""
+        return self._on_loop(lambda state: state.sessions.ids)
+
+    @property
+    def kernels(self) -> int:
+        """How many kernels live, are starting or are being ended. May be read from any thread.
+
+        It counts those of sessions, and of runs that execute; simulated runs have none.
+
+        Example:
+            >>> emulator.sessions, emulator.kernels  # after a test: nothing is left
+            ((), 0)
+        """
+        return self._on_loop(lambda state: state.engine.places.taken)
+
+    @property
     def rate_limit(self) -> RateLimit | None:
         """How many requests in a time it answers. May be set at any time, from any thread; a change frees the burst."""
         return self._rate_limit

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from deepnote_emulator.errors import EmulatorError
 from deepnote_emulator.execution import Engine
-from deepnote_emulator.execution.simulated import SimulatedEngine
+from deepnote_emulator.execution.simulated import SimulatedEngine, Simulation
 
 EngineName = Literal["kernel", "simulated"]
 
@@ -27,7 +27,7 @@ def engine_maker(engine: EngineName | SimulatedEngine) -> Callable[[int], Engine
     if engine == "kernel":
         return _kernel_engine()
     simulated = engine if isinstance(engine, SimulatedEngine) else SimulatedEngine()
-    return lambda _max_kernels: simulated
+    return lambda _max_kernels: Simulation(simulated)
 
 
 def _kernel_engine() -> Callable[[int], Engine]:

@@ -68,7 +68,7 @@ class State:
 
         @contextlib.asynccontextmanager
         async def fresh_kernel() -> AsyncIterator[LiveKernel]:
-            async with self.engine.slot():
+            async with self.engine.places.hold():
                 kernel = self.engine.kernel(self.files.of_project(project.id))
                 try:
                     await kernel.start()

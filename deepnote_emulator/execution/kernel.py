@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from attrs import Factory, define
@@ -14,6 +13,7 @@ from deepnote_emulator.clock import now
 from deepnote_emulator.documents import BlockRecord
 from deepnote_emulator.execution.engine import EngineError, Step
 from deepnote_emulator.execution.outputs import OutputCollector, error_output
+from deepnote_emulator.execution.places import Places
 from deepnote_emulator.execution.process import KernelProcess
 from deepnote_emulator.files import ProjectFile
 
@@ -35,27 +35,11 @@ class KernelEngine:
     """
 
     def __init__(self, max_kernels: int = 4) -> None:
-        self._slots = asyncio.Semaphore(max_kernels)
+        self.places = Places(max_kernels)
 
     @property
     def simulator(self) -> None:
         """None: runs are executed."""
-
-    @contextlib.asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """Wait until a kernel may be started, and hold its place."""
-        async with self._slots:
-            yield
-
-    async def take_slot(self) -> bool:
-        """Take a place if there is one at once."""
-        if self._slots.locked():
-            return False
-        return await self._slots.acquire()
-
-    def free_slot(self) -> None:
-        """Give back what `take_slot` took."""
-        self._slots.release()
 
     def kernel(self, files: Sequence[ProjectFile]) -> Kernel:
         """Make a kernel that is not started yet."""

@@ -185,6 +185,11 @@ class SessionBook:
         """Find a session that has not ended."""
         return self._sessions.get(session_id)
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the sessions that have not ended, oldest first."""
+        return tuple(self._sessions)
+
     async def open(
         self, project: ProjectSource, notebook: NotebookSource, inputs: dict[str, Any], idle_seconds: float
     ) -> tuple[Session, RunRecord]:
@@ -201,7 +206,7 @@ class SessionBook:
     async def kernel(self, session: Session, notebook_id: str) -> SessionKernel:
         """Give the kernel of a notebook, a new one on its first use; raises NoHardwareError."""
         if (kernel := session.kernels.get(notebook_id)) is None:
-            if not await self._engine.take_slot():
+            if not await self._engine.places.take():
                 raise NoHardwareError
             kernel = SessionKernel(self._make_kernel(session.project.id), session.working)
             session.kernels[notebook_id] = kernel
@@ -227,7 +232,7 @@ class SessionBook:
         finally:
             session.hold_timer()
             for _kernel in kernels:
-                self._engine.free_slot()
+                self._engine.places.free()
 
     async def end_of_project(self, project_id: str) -> None:
         """End every session of a project."""

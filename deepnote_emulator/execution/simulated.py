@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
 
 from deepnote_emulator.checks import check_number, check_whole
 from deepnote_emulator.clock import now
 from deepnote_emulator.documents import BlockRecord
 from deepnote_emulator.execution.engine import EngineError, Plan, Step
 from deepnote_emulator.execution.outputs import error_output
+from deepnote_emulator.execution.places import Places
 from deepnote_emulator.execution.simulation import INTERRUPTED, OUTPUT, Duration, Fate, Shares, fate, is_code
 from deepnote_emulator.files import ProjectFile
 
@@ -67,30 +66,30 @@ class SimulatedEngine:
             f"internal_error={self._shares.internal_error}, stopped={self._shares.stopped}, seed={self._seed})"
         )
 
-    @property
-    def simulator(self) -> SimulatedEngine:
-        """What makes up the runs that have a kernel of their own: this engine."""
-        return self
-
     def foretell(self, plan: Plan, notebook_id: str, number: int) -> Fate:
         """Tell how the `number`th run of a notebook goes."""
         draw = random.Random(f"{self._seed}/{notebook_id}/{number}")  # noqa: S311  (nothing depends on its secrecy)
         return fate(plan, draw, self._duration, self._seconds, self._shares)
 
-    def slot(self) -> AbstractAsyncContextManager[None]:
-        """Give a place; there always is one."""
-        return contextlib.nullcontext()
-
-    async def take_slot(self) -> bool:
-        """Take a place; there always is one."""
-        return True
-
-    def free_slot(self) -> None:
-        """Give back a place."""
-
     def kernel(self, files: Sequence[ProjectFile]) -> SimulatedKernel:  # noqa: ARG002  (nothing could read them)
         """Make a kernel."""
         return SimulatedKernel(self._seconds)
+
+
+class Simulation:
+    """A `SimulatedEngine` at work in one emulator, since several may share it.
+
+    Args:
+        engine: what runs are made up by.
+    """
+
+    def __init__(self, engine: SimulatedEngine) -> None:
+        self.simulator = engine
+        self.places = Places(None)
+
+    def kernel(self, files: Sequence[ProjectFile]) -> SimulatedKernel:
+        """Make a kernel."""
+        return self.simulator.kernel(files)
 
 
 class SimulatedKernel:

@@ -49,6 +49,21 @@ def test_simulated_runs(notebooks: Path) -> None:
         assert same.foretell(plan, "n", number).seconds == engine.foretell(plan, "n", number).seconds
 
 
+def test_what_is_left_of_sessions(notebooks: Path) -> None:
+    seen: list[Any] = []
+
+    def work(emulator: Emulator) -> None:
+        with http_of(emulator) as http:
+            body = {"notebookId": emulator.notebook_id("score.deepnote")}
+            session_id = http.post("/v2/sessions", json=body).json()["session"]["id"]
+            seen.append((emulator.sessions, emulator.kernels))
+            assert http.delete(f"/v2/sessions/{session_id}").status_code == 204
+        assert seen == [((session_id,), 1)]
+
+    run_example("How a session goes", notebooks, work)
+    assert seen
+
+
 def test_limits(notebooks: Path) -> None:
     seen: list[Any] = []
 

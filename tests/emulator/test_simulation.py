@@ -21,6 +21,7 @@ from deepnote_async import AsyncDeepnote, RunFailedError
 from deepnote_emulator import Emulator, Lognormal, SimulatedEngine
 from deepnote_emulator.documents import load_folder
 from deepnote_emulator.execution import Plan, RunRecord, Step
+from deepnote_emulator.execution.simulated import Simulation
 from deepnote_emulator.execution.simulation import FAILURE, MACHINE_FAILURE
 from deepnote_emulator.state import State
 from tests.emulator.support import api_of
@@ -34,7 +35,7 @@ def virtually(folder: Path, engine: SimulatedEngine, work: Callable[[State], Awa
     """Do something with the state of an emulator in virtual time, without its server."""
 
     async def main() -> None:
-        state = State.of(load_folder(folder), engine, "token")
+        state = State.of(load_folder(folder), Simulation(engine), "token")
         try:
             await work(state)
         finally:
