@@ -48,12 +48,12 @@ def test_calls_for_one_notebook_are_sent_in_their_order_and_never_collide(librar
 
     async def body(session: Session) -> None:
         async with anyio.create_task_group() as tasks:
-            for number in range(1, 21):
-                tasks.start_soon(session.execute, str(number))
+            for number in range(20):
+                tasks.start_soon(session.execute, f"{20 - number}e-1")
                 await anyio.sleep(0.001)
 
     uses(library, office, body)
-    assert office.log == [f"execute nb {number}" if number <= 10 else f"execute nb {number}" for number in range(1, 21)]
+    assert office.log == [f"execute nb {20 - number}e-1" for number in range(20)]
     assert (office.collisions, office.most) == (0, 1)
 
 
@@ -152,8 +152,13 @@ async def test_so_is_what_is_no_number(timeout: Any) -> None:
     session = AsyncDeepnote("tok").sessions.attach("s", "nb")
     with pytest.raises(TypeError, match="timeout takes seconds from 0.001 to 120"):
         await session.execute("1", timeout)
+
+
+@pytest.mark.parametrize("code", [None, b"1", 1, ["1"]])
+async def test_code_is_text(code: Any) -> None:
+    session = AsyncDeepnote("tok").sessions.attach("s", "nb")
     with pytest.raises(TypeError, match="code takes Python source as text"):
-        await session.execute(timeout)
+        await session.execute(code)
 
 
 @both
