@@ -60,8 +60,12 @@ class LiveKernel(Protocol):
         """Execute a step, filling `record` as it goes; raises EngineError if the kernel fails, not the code."""
         ...
 
-    async def interrupt(self) -> None:
-        """End what it executes, by force (and with the loss of its state) if need be."""
+    async def ended(self) -> str:
+        """Wait until it has died for good, and tell how."""
+        ...
+
+    async def interrupt(self) -> bool:
+        """End what it executes, by force if need be; whether that cost it its state."""
         ...
 
     async def close(self) -> None:
@@ -115,4 +119,8 @@ class Engine(Protocol):
 
     def kernel(self, files: Sequence[ProjectFile]) -> LiveKernel:
         """Make a kernel, not started yet, that will work among copies of the files."""
+        ...
+
+    async def close(self) -> None:
+        """End what it has started ahead of its use."""
         ...

@@ -15,6 +15,8 @@ from deepnote_emulator.execution.places import Places
 from deepnote_emulator.execution.simulation import INTERRUPTED, OUTPUT, Duration, Fate, Shares, fate, is_code
 from deepnote_emulator.files import ProjectFile
 
+CLOSED = "it was closed"
+
 
 class SimulatedEngine:
     """Lets time pass instead of executing code, for any number of runs at once.
@@ -91,6 +93,9 @@ class Simulation:
         """Make a kernel."""
         return self.simulator.kernel(files)
 
+    async def close(self) -> None:
+        """There is nothing to end."""
+
 
 class SimulatedKernel:
     """A kernel that lets time pass instead of executing code.
@@ -103,13 +108,13 @@ class SimulatedKernel:
         self._seconds = seconds
         self._executing: Step | None = None
         self._ended = asyncio.Event()
-        self._is_closed = False
+        self._closed = asyncio.Event()
         self._count = 0
 
     @property
     def is_dead(self) -> bool:
         """Whether it was closed; it does not die by itself."""
-        return self._is_closed
+        return self._closed.is_set()
 
     @property
     def executing(self) -> Step | None:
@@ -125,8 +130,8 @@ class SimulatedKernel:
         Raises:
             EngineError: the kernel was closed.
         """
-        if self._is_closed:
-            raise EngineError("the kernel is gone (it was closed)")
+        if self.is_dead:
+            raise EngineError(f"the kernel is gone ({CLOSED})")
         self._executing = step
         self._ended.clear()
         try:
@@ -141,13 +146,19 @@ class SimulatedKernel:
             self._executing = None
             record.finished_at = now()
 
-    async def interrupt(self) -> None:
+    async def ended(self) -> str:
+        """Wait until it is closed."""
+        await self._closed.wait()
+        return CLOSED
+
+    async def interrupt(self) -> bool:
         """End the step that is going on, as a KeyboardInterrupt would."""
         self._ended.set()
+        return False
 
     async def close(self) -> None:
         """End it; a step that is going on fails."""
-        self._is_closed = True
+        self._closed.set()
         self._ended.set()
 
     async def _take_time(self, record: BlockRecord) -> None:
@@ -157,6 +168,6 @@ class SimulatedKernel:
         except TimeoutError:
             record.outputs.append({"name": "stdout", "output_type": "stream", "text": OUTPUT})
             return
-        if self._is_closed:
-            raise EngineError("the kernel is gone (it was closed)")
+        if self.is_dead:
+            raise EngineError(f"the kernel is gone ({CLOSED})")
         record.outputs.append(error_output("KeyboardInterrupt", INTERRUPTED))

@@ -35,7 +35,7 @@ def virtually(folder: Path, engine: SimulatedEngine, work: Callable[[State], Awa
     """Do something with the state of an emulator in virtual time, without its server."""
 
     async def main() -> None:
-        state = State.of(load_folder(folder), Simulation(engine), "token")
+        state = State.of(load_folder(folder), lambda _keeper: Simulation(engine), "token")
         try:
             await work(state)
         finally:
