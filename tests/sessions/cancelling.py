@@ -1,7 +1,8 @@
 """Cancels some work at its n-th await point, for every n: the points are counted, not drawn.
 
-A point is every suspension and every end of any task of the loop, since what the caller waits for is done by others. Run with n from 1
-on until a run ends that was not cancelled, and every moment at which the caller can be cancelled was tried.
+A point is every suspension and every end of any task of the loop, since what the caller waits for is done by others.
+Run with n from 1 on until a run ends that was not cancelled, and every moment at which the caller can be cancelled was
+tried.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Generator
+from functools import partial
 from typing import Any, Literal
 
 import anyio
@@ -48,7 +50,7 @@ class _Counted:
         self._inner = inner
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        step: Callable[[], Any] = lambda: self._inner.send(None)
+        step: Callable[[], Any] = partial(self._inner.send, None)
         while True:
             try:
                 waits_for = step()
@@ -62,13 +64,9 @@ class _Counted:
                 self._inner.close()
                 raise
             except BaseException as error:  # noqa: BLE001  (thrown on where it belongs)
-                step = _throwing(self._inner, error)
+                step = partial(self._inner.throw, error)
             else:
-                step = lambda: self._inner.send(None)
-
-
-def _throwing(inner: Coroutine[Any, Any, Any], error: BaseException) -> Callable[[], Any]:
-    return lambda: inner.throw(error)
+                step = partial(self._inner.send, None)
 
 
 async def _counted(points: Points, inner: Coroutine[Any, Any, Any]) -> Any:
@@ -93,7 +91,7 @@ def on_trio(points: Points, main: Callable[[], Coroutine[Any, Any, None]]) -> No
     """Run a function in a loop whose await points are counted."""
 
     class Steps(trio.abc.Instrument):
-        def after_task_step(self, task: trio.lowlevel.Task) -> None:
+        def after_task_step(self, task: trio.lowlevel.Task) -> None:  # noqa: ARG002  (trio's own signature)
             points.one()
 
     trio.run(main, instruments=[Steps()])

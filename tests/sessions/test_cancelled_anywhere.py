@@ -68,8 +68,7 @@ def test_asyncio(emulator: Emulator, how: How) -> None:
         assert len(asyncio.all_tasks()) == 1
 
     on_asyncio(points, main)
-    assert tried[0] > 30
-    print(f"asyncio, {how}: {tried[0]} points")
+    assert tried[0] > 25
 
 
 def test_trio(emulator: Emulator) -> None:
@@ -79,5 +78,4 @@ def test_trio(emulator: Emulator) -> None:
         tried.append(await enumerate_points(emulator, points, "scope"))
 
     on_trio(points, main)
-    assert tried[0] > 30
-    print(f"trio: {tried[0]} points")
+    assert tried[0] > 25

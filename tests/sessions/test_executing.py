@@ -143,14 +143,14 @@ def test_a_huge_exception_makes_no_huge_message(library: str) -> None:
 @pytest.mark.parametrize("timeout", [0, -1, 0.0005, 120.001, math.nan, math.inf, -math.inf])
 async def test_a_timeout_out_of_its_bounds_is_refused_before_anything_is_sent(timeout: float) -> None:
     session = AsyncDeepnote("tok").sessions.attach("s", "nb")
-    with pytest.raises(ValueError, match=r"timeout must lie between 0.001 and 120 seconds"):
+    with pytest.raises(ValueError, match=r"timeout must lie between 0\.001 and 120 seconds"):
         await session.execute("1", timeout)
 
 
 @pytest.mark.parametrize("timeout", [True, "5", None, [5]])
 async def test_so_is_what_is_no_number(timeout: Any) -> None:
     session = AsyncDeepnote("tok").sessions.attach("s", "nb")
-    with pytest.raises(TypeError, match="timeout takes seconds from 0.001 to 120"):
+    with pytest.raises(TypeError, match=r"timeout takes seconds from 0\.001 to 120"):
         await session.execute("1", timeout)
 
 
@@ -164,7 +164,7 @@ async def test_code_is_text(code: Any) -> None:
 @both
 @pytest.mark.parametrize(("timeout", "milliseconds"), [(0.001, 1), (0.0014, 1), (1, 1000), (2.5, 2500), (120, 120_000)])
 def test_the_bounds_themselves_are_sent(library: str, timeout: float, milliseconds: int) -> None:
-    async def note(operation: str, request: httpx.Request) -> None:
+    async def note(_operation: str, request: httpx.Request) -> None:
         assert body_of(request)["timeoutMs"] == milliseconds
 
     async def body(session: Session) -> None:
@@ -176,7 +176,9 @@ def test_the_bounds_themselves_are_sent(library: str, timeout: float, millisecon
 @both
 def test_code_that_takes_too_long_says_how_long_it_had(library: str) -> None:
     async def body(session: Session) -> None:
-        with pytest.raises(RequestTimeoutError, match=r"the code had 2.5 s and was not done; the service interrupts it"):
+        with pytest.raises(
+            RequestTimeoutError, match=r"the code had 2.5 s and was not done; the service interrupts it"
+        ):
             await session.execute("50", 2.5)
         assert (await session.execute("1")).text == "nb:1\n"
 
@@ -207,7 +209,7 @@ def test_what_may_have_been_executed_is_sent_once(library: str, failure: int | s
 def test_what_was_not_executed_is_sent_again(library: str, failure: int | str) -> None:
     tries: list[float] = []
 
-    async def first(operation: str, _request: httpx.Request) -> httpx.Response | None:
+    async def first(_operation: str, _request: httpx.Request) -> httpx.Response | None:
         tries.append(anyio.current_time())
         if len(tries) > 2:
             return None
@@ -226,7 +228,7 @@ def test_what_was_not_executed_is_sent_again(library: str, failure: int | str) -
 def test_code_is_not_sent_with_less_time_left_than_it_may_take(library: str) -> None:
     """After a long pause for the rate limit the whole time of the code is still there."""
 
-    async def slowly(operation: str, _request: httpx.Request) -> httpx.Response | None:
+    async def slowly(_operation: str, _request: httpx.Request) -> httpx.Response | None:
         return said(429, "slowly", **{"retry-after": "50"}) if anyio.current_time() < 50 else None
 
     async def body(session: Session) -> None:

@@ -156,9 +156,10 @@ def test_leaving_interrupts_code_of_all_notebooks_that_goes_on_and_calls_off_wha
 
     run_on(library, main)
     assert sorted(entry for entry in office.log if entry.startswith("interrupt")) == ["interrupt nb", "interrupt nb2"]
-    assert sorted(told)[0] == "nb 50 KeyboardInterrupt"
-    assert "nb 51 session" in sorted(told)[1]
-    assert "was left" in sorted(told)[1]
+    first, second, _third = sorted(told)
+    assert first == "nb 50 KeyboardInterrupt"
+    assert second.startswith("nb 51 session")
+    assert "was left" in second
     assert office.living == []
     assert office.count("execute") == 2
 
@@ -167,19 +168,19 @@ def test_leaving_interrupts_code_of_all_notebooks_that_goes_on_and_calls_off_wha
 def test_an_interrupt_that_hangs_leaves_time_to_stop(library: str) -> None:
     office = Office(hanging("interrupt"))
 
-    async def main() -> float:
+    async def main() -> None:
         async with client_of(office.answer) as client, anyio.create_task_group() as others:
             async with client.sessions.open("nb") as session:
-                others.start_soon(_ignoring, session)
+                others.start_soon(ignoring, session)
                 await anyio.sleep(1)
                 began = anyio.current_time()
-            return anyio.current_time() - began
+            assert anyio.current_time() - began == 2
 
-    async def _ignoring(session: Session) -> None:
+    async def ignoring(session: Session) -> None:
         with pytest.raises(ExecutionError):
             await session.execute("50", 100)
 
-    assert run_on(library, main) == 2
+    run_on(library, main)
     assert office.living == []
 
 
@@ -306,7 +307,9 @@ def test_a_lost_connection_at_the_stop_warns_and_says_why(library: str) -> None:
 def test_stop_says_what_is_wrong_to_whoever_calls_it(library: str) -> None:
     async def main() -> None:
         async with client_of(Office().answer) as client:
-            with pytest.raises(NotFoundError, match="is experimental, and this service may not have it; or the session"):
+            with pytest.raises(
+                NotFoundError, match="is experimental, and this service may not have it; or the session"
+            ):
                 await client.sessions.attach("s", "nb").stop()
 
     run_on(library, main)

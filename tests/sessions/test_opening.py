@@ -419,7 +419,7 @@ def test_it_is_entered_once(library: str) -> None:
 
 @both
 def test_a_lost_start_is_never_mistaken_for_the_run_of_a_session(library: str) -> None:
-    """With on_unknown="reconcile" a start adopts the one new run of the notebook, unless that is known to be another's."""
+    """A start with on_unknown="reconcile" adopts the one new run of its notebook, unless it is known for another's."""
     listed: list[str] = []
 
     async def lose(operation: str, request: httpx.Request) -> httpx.Response | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -64,8 +65,6 @@ def test_else_how_the_kernel_is_tells(library: str, kernel: dict[str, Any], reas
 def test_or_that_it_cannot_be_asked(library: str, status: int, reason: ConflictReason | None) -> None:
     async def refuse(operation: str, _request: httpx.Request) -> httpx.Response | None:
         if operation == "status_of" and status == 0:
-            import anyio
-
             await anyio.sleep_forever()
         return said(status if operation == "status_of" else 409, "No.")
 
@@ -91,7 +90,8 @@ def test_every_call_says_what_its_refusal_means(
         return said(status, "suspended")
 
     async def body(session: Session) -> None:
-        arguments = {"execute": ["1"], "run": [["b"]]}.get(call, [])
+        known: dict[str, list[Any]] = {"execute": ["1"], "run": [["b"]]}
+        arguments = known.get(call, [])
         with pytest.raises(kind, match=told) as caught:
             await getattr(session, call)(*arguments)
         assert caught.value.message == "suspended"

@@ -50,9 +50,7 @@ async def test_eight_sessions_on_real_kernels(notebooks: Path) -> None:
             for number in range(8):
                 tasks.start_soon(use, client, emulator.notebook_id("score.deepnote"), number)
         assert await is_clean(emulator)
-    assert seen == {
-        number: [f"{number + 100 * turn} {number + 1}\n" for turn in range(3)] for number in range(8)
-    }
+    assert seen == {number: [f"{number + 100 * turn} {number + 1}\n" for turn in range(3)] for number in range(8)}
 
 
 async def test_one_session_on_a_real_kernel(client: AsyncDeepnote, emulator: Emulator) -> None:
@@ -108,7 +106,7 @@ async def it_is_cancelled(session: Session) -> None:
 
 async def it_is_interrupted(session: Session) -> None:
     async def execute() -> None:
-        with pytest.raises(ExecutionError, match="^KeyboardInterrupt"):
+        with pytest.raises(ExecutionError, match=r"^KeyboardInterrupt"):
             await session.execute("time.sleep(60)", 100)
 
     async with anyio.create_task_group() as tasks:

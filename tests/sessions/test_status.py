@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import anyio
@@ -77,7 +78,7 @@ def test_wait_idle_looks_ever_more_rarely(library: str) -> None:
         assert 20 <= anyio.current_time() < 22
 
     uses(library, kernels((5, "starting"), (20, "busy"), (0, "idle"), looks=looks), body)
-    pauses = [later - earlier for earlier, later in zip(looks, looks[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(looks)]
     assert pauses[:3] == pytest.approx([0.1, 0.15, 0.225])
     assert pauses == sorted(pauses)
     assert max(pauses) == pytest.approx(2)
