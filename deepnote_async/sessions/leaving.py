@@ -60,10 +60,9 @@ class Farewell:
         return f"session {self._session_id} could not be stopped within {LEAVE_SECONDS:g} s and ends {self._ends}"
 
     async def _interrupt(self, notebooks: Iterable[str]) -> None:
-        with anyio.move_on_after(INTERRUPT_SECONDS):
-            async with anyio.create_task_group() as interrupts:
-                for notebook_id in notebooks:
-                    interrupts.start_soon(self._interrupt_one, notebook_id)
+        async with anyio.create_task_group() as interrupts:
+            for notebook_id in notebooks:
+                interrupts.start_soon(self._interrupt_one, notebook_id)
 
     async def _interrupt_one(self, notebook_id: str) -> None:
         try:

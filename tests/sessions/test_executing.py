@@ -238,6 +238,18 @@ def test_code_is_not_sent_with_less_time_left_than_it_may_take(library: str) -> 
 
 
 @both
+def test_and_not_at_all_if_there_would_be_less(library: str) -> None:
+    async def body(session: Session) -> None:
+        with pytest.raises(RateLimitError) as caught:
+            await session.execute("1", 120)
+        assert caught.value.retry_stopped == "deadline"
+
+    office = Office(answering("execute", lambda: said(429, "slowly", **{"retry-after": "40"})))
+    uses(library, office, body, retry=Retry())
+    assert office.count("execute") == 2
+
+
+@both
 def test_a_pause_that_is_too_long_is_not_waited_for(library: str) -> None:
     async def body(session: Session) -> None:
         with pytest.raises(RateLimitError):

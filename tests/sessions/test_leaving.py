@@ -10,7 +10,7 @@ import anyio
 import httpx
 import pytest
 
-from deepnote_async import AsyncDeepnote, ExecutionError, NotFoundError, Session, SessionOpening
+from deepnote_async import AsyncDeepnote, ExecutionError, NotFoundError, Retry, Session, SessionOpening
 from tests.sessions.office import Office, answering, hanging
 from tests.support.farm import both, run_on, said
 from tests.support.service import client_of
@@ -181,6 +181,48 @@ def test_an_interrupt_that_hangs_leaves_time_to_stop(library: str) -> None:
             await session.execute("50", 100)
 
     run_on(library, main)
+    assert office.living == []
+
+
+@both
+def test_five_seconds_are_all_there_is(library: str) -> None:
+    async def hang(operation: str, _request: httpx.Request) -> None:
+        if operation in {"interrupt", "stop"}:
+            await anyio.sleep_forever()
+
+    office = Office(hang)
+
+    async def main() -> None:
+        async with client_of(office.answer) as client, anyio.create_task_group() as others:
+            with pytest.warns(ResourceWarning, match=r"could not be stopped within 5 s"):  # noqa: PT031
+                async with client.sessions.open("nb") as session:
+                    others.start_soon(session.execute, "20", 100)
+                    await anyio.sleep(1)
+                    began = anyio.current_time()
+            assert anyio.current_time() - began == 5
+
+    run_on(library, main)
+
+
+@both
+def test_code_that_was_not_sent_is_not_sent_after_leaving(library: str) -> None:
+    async def refuse(operation: str, _request: httpx.Request) -> httpx.Response | None:
+        return said(429, "slowly", **{"retry-after": "4"}) if operation == "execute" else None
+
+    office = Office(refuse)
+
+    async def main() -> None:
+        async def execute(session: Session) -> None:
+            with pytest.raises(RuntimeError, match="left before this code was sent"):
+                await session.execute("1")
+
+        async with client_of(office.answer, retry=Retry()) as client, anyio.create_task_group() as others:
+            async with client.sessions.open("nb", wait=False) as session:
+                others.start_soon(execute, session)
+                await anyio.sleep(1)
+
+    run_on(library, main)
+    assert office.count("execute") == 1
     assert office.living == []
 
 
