@@ -140,8 +140,10 @@ def _keep(emulator: int) -> None:
         signal.signal(number, signal.SIG_IGN)
     folders: set[bytes] = set()
     rest = b""
-    while os.getppid() == emulator:  # a process that the emulator forked may hold the pipe open
+    while True:
         if not select.select([0], [], [], LOOK_SECONDS)[0]:
+            if os.getppid() != emulator:  # a process that it forked holds the pipe open
+                break
             continue
         if not (data := os.read(0, 1 << 16)):
             break

@@ -24,6 +24,7 @@ log = logging.getLogger("deepnote_emulator")
 REPLY_SECONDS = 2.0
 """The reply leaves the kernel before it says that it is idle; one that is not there soon after was lost."""
 NUDGE_SECONDS = 0.05
+SIGNALS = 2
 GRACE_SECONDS = 2.0
 
 JsonObject = dict[str, Any]
@@ -60,11 +61,12 @@ class KernelEngine:
 
 @define(eq=False)
 class _Execution:
-    """An execution that is going on; its futures are done when the kernel said so."""
+    """An execution that is going on; its futures are done when the kernel said so, `heard` counts what it said."""
 
     step: Step
     record: BlockRecord
     collector: OutputCollector
+    heard: int = 0
     begun: asyncio.Future[None] = Factory(lambda: asyncio.get_running_loop().create_future())
     idle: asyncio.Future[None] = Factory(lambda: asyncio.get_running_loop().create_future())
     reply: asyncio.Future[JsonObject] = Factory(lambda: asyncio.get_running_loop().create_future())
@@ -131,7 +133,7 @@ class Kernel:
         if self._death.done():
             raise EngineError(f"the kernel is gone ({self._death.result()})")
         execution = _Execution(step, record, OutputCollector(record.outputs, self._output_limit))
-        request = self._process.client.execute(step.code, allow_stdin=False, stop_on_error=True)
+        request = self._process.client.execute(step.code, allow_stdin=False, stop_on_error=False)
         self._executions[request] = self._current = execution
         try:
             await self._ended(execution)
@@ -142,22 +144,24 @@ class Kernel:
             record.finished_at = now()
 
     async def interrupt(self) -> bool:
-        """End what it executes: SIGINT, then a nudge, then a restart. Whether that cost the kernel its state.
+        """End what it executes: SIGINT and a nudge, both again, then a restart. Whether that cost the kernel its state.
 
         The nudge is for code that awaits at the top level, which ipykernel does not interrupt before another message
-        comes (https://github.com/ipython/ipykernel/issues/881).
+        comes (https://github.com/ipython/ipykernel/issues/881). A signal that comes in the moment before the code
+        begins is lost on ipykernel, so there is a second one.
         """
         async with self._interrupting:
             execution = self._current
             if execution is None or execution.idle.done() or self._death.done():
                 return False
             await self._within(execution.begun, GRACE_SECONDS)  # a signal before the code begins would be lost
-            await self._process.interrupt()
-            if await self._within(execution.idle, NUDGE_SECONDS):
-                return False
-            self._process.client.kernel_info()
-            if await self._within(execution.idle, GRACE_SECONDS):
-                return False
+            for _ in range(SIGNALS):
+                await self._process.interrupt()
+                if await self._within(execution.idle, NUDGE_SECONDS):
+                    return False
+                self._process.client.kernel_info()
+                if await self._within(execution.idle, GRACE_SECONDS / SIGNALS):
+                    return False
             self._die("it was killed and started anew, since its code ignored an interrupt; its variables are lost")
             await self._disconnect()
             await self._process.restart()
@@ -197,7 +201,7 @@ class Kernel:
             self._started.disconnect()
 
     async def _ended(self, execution: _Execution) -> None:
-        await self._within(execution.idle, None)
+        await self._said_all(execution)
         if not execution.idle.done():
             place = f"block {execution.step.block_id}" if execution.step.block_id else "the code"
             raise EngineError(f"the kernel died while it ran {place} ({self._death.result()})")
@@ -205,6 +209,17 @@ class Kernel:
         execution.collector.finish()
         if (lost := await self._lost_error(execution)) and not record.failed:
             record.outputs.append(lost)
+
+    async def _said_all(self, execution: _Execution) -> None:
+        """Wait until the kernel is idle again, or has replied and then been silent: a flood may drown messages."""
+        ends: set[asyncio.Future[Any]] = {execution.idle, execution.reply, self._death}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        heard = -1
+        while not execution.idle.done() and not self._death.done() and execution.heard != heard:
+            heard = execution.heard
+            await self._within(execution.idle, REPLY_SECONDS)
+        if not self._death.done():
+            _done(execution.idle)
 
     async def _lost_error(self, execution: _Execution) -> JsonObject | None:
         """Learn from the kernel's reply how code ended: a message that cannot be encoded never reaches the outputs."""
@@ -229,6 +244,7 @@ class Kernel:
             self._die(f"its channel broke: {type(error).__name__}: {error}")
 
     def _take_output(self, execution: _Execution, kind: str, content: JsonObject) -> None:
+        execution.heard += 1
         if kind == "execute_input":
             execution.record.execution_count = content["execution_count"]
             _done(execution.begun)

@@ -74,9 +74,10 @@ class OutputCollector:
         if not text or self._is_cut:
             return
         size = _size(text)
-        room = self._limit - self._size - (0 if joins else OUTPUT_COST)
-        fitting = text if size <= room else text.encode(errors="replace")[: max(0, room)].decode(errors="ignore")
-        self._size += min(size, max(0, room))
+        self._size += 0 if joins else OUTPUT_COST
+        room = max(0, self._limit - self._size)
+        fitting = text if size <= room else text.encode(errors="replace")[:room].decode(errors="ignore")
+        self._size += min(size, room)
         if fitting and joins:
             self._pieces.append(fitting)
             self._pieces_size += len(fitting)

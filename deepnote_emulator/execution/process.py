@@ -139,9 +139,11 @@ class KernelProcess:
 
     async def _kill(self) -> None:
         """Kill the process before jupyter_client does, which leaves children alone and looks every 100 ms."""
-        if self._pid is not None and self._home is not None and os.name == "posix":
-            await asyncio.to_thread(end_family, self._home, self._pid)
-        if (process := self._popen) is not None and os.name == "posix":
+        process = self._popen
+        pid = self._pid or (process.pid if process is not None else None)  # its start may have been cancelled
+        if pid is not None and self._home is not None and os.name == "posix":
+            await asyncio.to_thread(end_family, self._home, pid)
+        if process is not None and os.name == "posix":
             with contextlib.suppress(subprocess.TimeoutExpired):
                 await asyncio.to_thread(process.wait, END_SECONDS)
         self._pid = None

@@ -62,6 +62,7 @@ class SessionKernel:
         self._working = working
         self._turn = asyncio.Lock()
         self._interrupts = 0
+        self._is_closing = False
         self._opening: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._opening.add_done_callback(lambda opening: opening.cancelled() or opening.exception())  # holders see it
         self._life = asyncio.create_task(self._live(free))
@@ -145,7 +146,8 @@ class SessionKernel:
 
     async def close(self) -> None:
         """End the kernel; whatever it executes fails."""
-        self._life.cancel()
+        if not self._is_closing:
+            self._life.cancel()
         await asyncio.gather(self._life, return_exceptions=True)
 
     async def _live(self, free: Callable[[], None]) -> None:
@@ -160,6 +162,7 @@ class SessionKernel:
             self._opening.set_exception(error)
         finally:
             self._opening.cancel()
+            self._is_closing = True
             try:
                 await self._kernel.close()
             finally:

@@ -12,7 +12,7 @@ from deepnote_emulator.documents import BlockRecord
 from deepnote_emulator.execution.engine import EngineError, Plan, Step
 from deepnote_emulator.execution.outputs import error_output
 from deepnote_emulator.execution.places import Places
-from deepnote_emulator.execution.simulation import INTERRUPTED, OUTPUT, Duration, Fate, Shares, fate, is_code
+from deepnote_emulator.execution.simulation import INTERRUPTED, OUTPUT, Duration, Fate, Shares, fate, is_code, printed
 from deepnote_emulator.files import ProjectFile
 
 CLOSED = "it was closed"
@@ -23,7 +23,7 @@ class SimulatedEngine:
 
     A run with a kernel of its own takes `duration` from its acceptance to its end, or `seconds` for each of its code
     blocks, and ends as the shares tell. The n-th run of a notebook always goes the same way under the same seed.
-    Runs and code of sessions take `seconds` for each code block and succeed.
+    Runs and code of sessions take `seconds` for each code block and succeed. Code that only prints literals does so.
 
     Args:
         seconds: how long every code block takes; input blocks take no time.
@@ -141,7 +141,7 @@ class SimulatedKernel:
             self._count += 1
             record.execution_count = self._count
             if is_code(step):
-                await self._take_time(record)
+                await self._take_time(step, record)
         finally:
             self._executing = None
             record.finished_at = now()
@@ -161,12 +161,13 @@ class SimulatedKernel:
         self._closed.set()
         self._ended.set()
 
-    async def _take_time(self, record: BlockRecord) -> None:
+    async def _take_time(self, step: Step, record: BlockRecord) -> None:
         try:
             async with asyncio.timeout(self._seconds):
                 await self._ended.wait()
         except TimeoutError:
-            record.outputs.append({"name": "stdout", "output_type": "stream", "text": OUTPUT})
+            text = OUTPUT if step.block_id else (printed(step.code) or OUTPUT)
+            record.outputs.append({"name": "stdout", "output_type": "stream", "text": text})
             return
         if self.is_dead:
             raise EngineError(f"the kernel is gone ({CLOSED})")

@@ -37,6 +37,7 @@ class Launcher:
         self._starting = 0
         self._spare: asyncio.Task[KernelProcess] | None = None
         self._watch: asyncio.Task[None] | None = None
+        self._clearing: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         places.on_change = self._consider
 
@@ -69,6 +70,8 @@ class Launcher:
             spare.cancel()
             with contextlib.suppress(EngineError, OSError, asyncio.CancelledError):
                 await (await spare).close()
+        if self._clearing is not None:
+            await self._clearing
 
     def _take(self) -> asyncio.Task[KernelProcess] | None:
         spare, self._spare = self._spare, None
@@ -101,7 +104,8 @@ class Launcher:
         how = await process.died()
         log.warning("a spare kernel died: %s", how)
         self._spare = None
-        await process.close()
+        self._clearing = asyncio.create_task(process.close())
+        await asyncio.shield(self._clearing)
         self._consider()
 
 

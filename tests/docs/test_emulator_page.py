@@ -82,6 +82,7 @@ def test_the_order_of_the_run_list(notebooks: Path) -> None:
 
 def test_the_options_of_the_page_are_those_of_the_command() -> None:
     helped = _parser().parse_args(["serve", "--notebooks", "."])
-    shown = {name.replace("-", "_") for name in re.findall(r"(?<!-)--([a-z][a-z-]+)", PAGE)}
+    shown = {name.removeprefix("no-").replace("-", "_") for name in re.findall(r"(?<!-)--([a-z][a-z-]+)", PAGE)}
     assert shown <= set(vars(helped))
+    assert {"max_kernels", "warm", "output_limit"} <= shown
     assert {"median", "sigma", "error", "seed", "rate_limit", "max_parallel_runs", "list_order"} <= shown
