@@ -5,6 +5,7 @@ A shielded scope would not do: it does not stop `task.cancel()` of asyncio.
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
@@ -39,6 +40,8 @@ class Errand(Generic[T]):
         self._ended = anyio.Event()
         self._results: list[T] = []
         self._error: Exception | None = None
+        self._has_begun = False
+        self._task: object = None
         self._task = spawn(self._run, name, ended=self._end, context=contextvars.copy_context())
 
     @property
@@ -47,9 +50,18 @@ class Errand(Generic[T]):
         return self._ended.is_set()
 
     def cancel(self, why: str) -> None:
-        """End it; whoever waits for its result gets a RuntimeError that says why."""
-        if not self.has_ended:
-            self._error = RuntimeError(why)
+        """End it at its next checkpoint; whoever waits for its result gets a RuntimeError that says why.
+
+        What it has not sent by now, it does not send any more: sending begins with a checkpoint on trio, and on asyncio
+        `task.cancel()` lets a task do nothing else first. (A cancelled scope of anyio would: it leaves a task alone
+        that is about to go on, and aiohttp writes without a checkpoint.)
+        """
+        if self.has_ended:
+            return
+        self._error = RuntimeError(why)
+        if isinstance(self._task, asyncio.Task) and self._has_begun:
+            self._task.cancel()
+        else:
             self._scope.cancel()
 
     async def ended(self) -> None:
@@ -92,7 +104,10 @@ class Errand(Generic[T]):
         return self._error
 
     async def _run(self) -> None:
+        self._has_begun = True
         try:
+            if self._scope.cancel_called:
+                return
             with self._scope:
                 self._results.append(await self._work())
         except Exception as error:  # noqa: BLE001  (it belongs to whoever waits for the result)

@@ -176,7 +176,8 @@ async def opened(desk: SessionDesk, make: Make, notebook_id: str, deadline: Dead
 
 async def _undo(opening: Errand[Session], progress: Progress, notebook_id: str) -> str | None:
     """Stop the session of an opening that was given up; gives what is wrong with that."""
-    if progress.may_have_arrived:
+    may_have_arrived = progress.may_have_arrived  # what has not left by now never does, see Errand.cancel
+    if may_have_arrived:
         with anyio.move_on_after(LEARN_SECONDS):
             await opening.ended()
     opening.cancel("this opening was given up")
@@ -184,7 +185,7 @@ async def _undo(opening: Errand[Session], progress: Progress, notebook_id: str) 
     session = opening.result_or_none()
     if session is not None:
         trouble = await session.leave()
-    elif not progress.may_have_arrived or _is_refusal(opening.error):
+    elif not may_have_arrived or _is_refusal(opening.error):
         trouble = None
     else:
         trouble = f"the opening of a session of notebook {notebook_id} was given up: {LOST}"

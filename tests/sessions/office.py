@@ -11,11 +11,13 @@ from typing import Any
 import anyio
 import httpx
 
-from tests.support.farm import said
-from tests.support.service import RUN_ID, body_of, run_json
+from deepnote_async import Session
+from tests.support.farm import run_on, said
+from tests.support.service import RUN_ID, body_of, client_of, run_json
 
 SESSION_ID = "00000000-0000-4000-8000-00000000000a"
 Hook = Callable[[str, httpx.Request], Awaitable[httpx.Response | None]]
+Body = Callable[[Session], Awaitable[None]]
 
 
 async def nothing(_operation: str, _request: httpx.Request) -> None:
@@ -191,3 +193,14 @@ def hanging(operation: str) -> Hook:
         return None
 
     return hook
+
+
+def uses(library: str, office: Office, body: Body, **options: Any) -> None:
+    """Run something with an attached session of an office."""
+
+    async def main() -> None:
+        office.living.append(SESSION_ID)
+        async with client_of(office.answer, **options) as client:
+            await body(client.sessions.attach(SESSION_ID, "nb"))
+
+    run_on(library, main)

@@ -60,7 +60,7 @@ async def enumerate_points(emulator: Emulator, points: Points, how: How) -> int:
 
 
 @pytest.mark.parametrize("how", ["native", "native again", "scope"])
-def test_asyncio(emulator: Emulator, how: How) -> None:
+def test_asyncio(emulator: Emulator, how: How, caplog: pytest.LogCaptureFixture) -> None:
     points, tried = Points(), []
 
     async def main() -> None:
@@ -69,9 +69,10 @@ def test_asyncio(emulator: Emulator, how: How) -> None:
 
     on_asyncio(points, main)
     assert tried[0] > 25
+    assert not [record.message for record in caplog.records if record.name == "deepnote_async"]
 
 
-def test_trio(emulator: Emulator) -> None:
+def test_trio(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
     points, tried = Points(), []
 
     async def main() -> None:
@@ -79,3 +80,4 @@ def test_trio(emulator: Emulator) -> None:
 
     on_trio(points, main)
     assert tried[0] > 25
+    assert not [record.message for record in caplog.records if record.name == "deepnote_async"]

@@ -8,8 +8,7 @@ import httpx
 import pytest
 
 from deepnote_async import NotFoundError, RunStartUnknownError, Session
-from tests.sessions.office import Office, answering
-from tests.sessions.test_executing import uses
+from tests.sessions.office import Office, answering, uses
 from tests.support.farm import both, said
 from tests.support.service import RUN_ID, body_of, client_of
 

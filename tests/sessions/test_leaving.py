@@ -216,10 +216,13 @@ def test_code_that_was_not_sent_is_not_sent_after_leaving(library: str) -> None:
             with pytest.raises(RuntimeError, match="left before this code was sent"):
                 await session.execute("1")
 
-        async with client_of(office.answer, retry=Retry()) as client, anyio.create_task_group() as others:
-            async with client.sessions.open("nb", wait=False) as session:
-                others.start_soon(execute, session)
-                await anyio.sleep(1)
+        async with (
+            client_of(office.answer, retry=Retry()) as client,
+            anyio.create_task_group() as others,
+            client.sessions.open("nb", wait=False) as session,
+        ):
+            others.start_soon(execute, session)
+            await anyio.sleep(1)
 
     run_on(library, main)
     assert office.count("execute") == 1

@@ -11,8 +11,7 @@ import pytest
 from deepnote_async import APIError, ConflictError, NotFoundError, PermissionDeniedError, Session
 from deepnote_async.errors import ConflictReason
 from deepnote_async.sessions.refusals import CONFLICTS
-from tests.sessions.office import Hook, Office, answering
-from tests.sessions.test_executing import uses
+from tests.sessions.office import Hook, Office, answering, uses
 from tests.support.farm import both, said
 from tests.support.leaks import assert_travels
 

@@ -11,8 +11,7 @@ import pytest
 
 from deepnote_async import DecodeError, NotFoundError, Session, SessionError, SessionTimeoutError
 from deepnote_async.sessions.status import read_status
-from tests.sessions.office import Office, answering
-from tests.sessions.test_executing import uses
+from tests.sessions.office import Office, answering, uses
 from tests.support.farm import both, said
 from tests.support.leaks import assert_travels
 
