@@ -139,3 +139,22 @@ def test_a_refusal_after_the_cancellation_is_no_loss(library: str, caplog: pytes
 
     sees(library, Office(refuse), body)
     assert caplog.messages == []
+
+
+@both
+def test_an_opening_of_which_nothing_was_sent_is_called_off_at_once(library: str) -> None:
+    async def slow(_operation: str, request: httpx.Request) -> httpx.Response | None:
+        if request.url.path == "/v2/notebooks/nb":  # what it declares
+            await anyio.sleep(10)
+        return None
+
+    office = Office(slow)
+
+    async def body(client: AsyncDeepnote) -> None:
+        with anyio.move_on_after(1):
+            async with client.sessions.open("nb", inputs={"n": 1}):
+                raise AssertionError("unreachable: it is not open")
+        assert anyio.current_time() == 1
+
+    sees(library, office, body)
+    assert office.count("open") == 0
