@@ -15,7 +15,7 @@ demo: .venv/run ## the main job on the emulator: three runs with different input
 
 test: .venv/dev ## the test suite
 	@echo "==> running the tests"
-	@$(PY) -m pytest -n 2
+	@$(PY) -m pytest -n auto --maxprocesses 4
 
 long: .venv/dev ## the tests that take long: storms of cancelled calls, lost starts, huge documents, the benchmarks
 	@echo "==> running the long tests"

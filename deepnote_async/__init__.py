@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         ExecutionError,
         LedgerError,
         NotFoundError,
+        OutputError,
         PermissionDeniedError,
         RateLimitError,
         RequestTimeoutError,
@@ -67,7 +68,7 @@ if TYPE_CHECKING:
     from deepnote_async.pagination import AsyncPaginator, Page
     from deepnote_async.runs import Artifact, Failure, MapStats, Outcome, Outcomes, RunHandle, RunResult
     from deepnote_async.sessions import Execution, Session, SessionOpening, SessionStatus
-    from deepnote_async.snapshot import Block, Output, Snapshot
+    from deepnote_async.snapshot import Block, Image, Output, Snapshot
     from deepnote_async.transport import Retry
 
 __all__ = [
@@ -90,6 +91,7 @@ __all__ = [
     "ExecutionError",
     "Failure",
     "Folder",
+    "Image",
     "ImportResult",
     "ImportedNotebook",
     "LedgerError",
@@ -102,6 +104,7 @@ __all__ = [
     "Outcome",
     "Outcomes",
     "Output",
+    "OutputError",
     "Page",
     "PermissionDeniedError",
     "Project",
@@ -161,7 +164,7 @@ _ROOMS = {
     "pagination": {"AsyncPaginator", "Page"},
     "runs": {"Artifact", "Failure", "MapStats", "Outcome", "Outcomes", "RunHandle", "RunResult"},
     "sessions": {"Execution", "Session", "SessionOpening", "SessionStatus"},
-    "snapshot": {"Block", "Output", "Snapshot"},
+    "snapshot": {"Block", "Image", "Output", "Snapshot"},
     "transport": {"Retry"},
 }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 from deepnote_async.events import OnEvent
 from deepnote_async.resources.blocks import Blocks
 from deepnote_async.resources.checked_inputs import InputChecker
+from deepnote_async.resources.deliveries import SnapshotDelivery, checked_delivery
 from deepnote_async.resources.files import Files
 from deepnote_async.resources.legacy import Legacy
 from deepnote_async.resources.me import MeResource
@@ -65,9 +66,12 @@ class AsyncDeepnote:
         verify: TLS settings to verify the server with, for a certificate authority of your own:
             `ssl.create_default_context(cafile="corp.pem")`. Servers are always verified.
         trust_env: whether the proxies that the environment names are used; an `http_client` has its own.
+        snapshot_delivery: how snapshots are asked for. "inline": within the answer. "downloadUrl": by an address, from
+            which they are fetched without the token. "blocks": the outputs alone, without a document to parse; then
+            `result.snapshot` is None and its blocks have no source. What the service refuses is replaced by another.
 
     Raises:
-        ValueError: there is no token, the token cannot be one, or the address is none.
+        ValueError: there is no token, the token cannot be one, the address is none, or there is no such delivery.
         TypeError: `verify` is no ssl.SSLContext, or `allow_http` is one string.
 
     Example:
@@ -89,7 +93,9 @@ class AsyncDeepnote:
         allow_http: Collection[str] = (),
         verify: ssl.SSLContext | None = None,
         trust_env: bool = True,
+        snapshot_delivery: SnapshotDelivery = "inline",
     ) -> None:
+        delivery = checked_delivery(snapshot_delivery)
         self._base_url = base_url_from(base_url, allow_http)
         self._transport = Transport(
             token_source(token),
@@ -105,7 +111,7 @@ class AsyncDeepnote:
         if token is None:
             warn_of_stranger(self._base_url, "deepnote.com")
         inputs = InputChecker(self._transport)
-        service, registry = DeepnoteRuns(self._transport), StartRegistry()
+        service, registry = DeepnoteRuns(self._transport, delivery), StartRegistry()
         self.runs = Runs(self._transport, service, registry, inputs)
         self.notebooks = Notebooks(self._transport)
         self.projects = Projects(self._transport)

@@ -321,7 +321,17 @@ class SessionTimeoutError(SessionError, TimeoutError):
 
 
 class SnapshotError(DeepnoteError):
-    """A snapshot document cannot be read."""
+    """A snapshot document cannot be read, or cannot be fetched from the address that the service named.
+
+    Attributes:
+        is_passing: whether it was only on the way that something went wrong, so that a later try may well succeed.
+    """
+
+    is_passing: bool = False
+
+
+class OutputError(DeepnoteError, ValueError):
+    """The outputs do not hold what was asked of them, or not all of it; the message says what to do in the notebook."""
 
 
 class LedgerError(DeepnoteError):

@@ -5,23 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Unpack
 
-from deepnote_async.errors import (
-    AuthenticationError,
-    BadRequestError,
-    CallError,
-    NotFoundError,
-    PermissionDeniedError,
-    SnapshotError,
-)
 from deepnote_async.models import Run, RunStatus
 from deepnote_async.pagination import MAX_PAGE_SIZE, Page
+from deepnote_async.resources.deliveries import SnapshotDelivery, SnapshotFetcher
 from deepnote_async.resources.paging import next_cursor
-from deepnote_async.resources.wire import given, normalised_run, row_record, run_record
+from deepnote_async.resources.wire import normalised_run, row_record, run_record
 from deepnote_async.runs import SnapshotAnswer, StatusPage, StatusRow, Watcher
 from deepnote_async.transport import CallOptions, Transport
 from deepnote_async_api import models as wire
 from deepnote_async_api.api.notebooks import list_notebook_runs
-from deepnote_async_api.api.runs import get_run
 from deepnote_async_api.types import UNSET
 
 
@@ -30,8 +22,9 @@ class DeepnoteRuns:
 
     name = "deepnote"
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, delivery: SnapshotDelivery = "inline") -> None:
         self._transport = transport
+        self._snapshots = SnapshotFetcher(transport, delivery)
         self.report = transport.report
         self.watcher = Watcher(self)
         transport.before_closing(self.watcher.aclose)
@@ -43,40 +36,15 @@ class DeepnoteRuns:
 
     async def get(self, run_id: str, **options: Unpack[CallOptions]) -> Run:
         """Read where a run stands."""
-        # The default delivery hands over an address and not the document, so a look stays small.
-        request = get_run.build_request(run_id, snapshot_delivery=wire.SnapshotDelivery.DOWNLOADURL)
-        return run_record(await self._transport.call(get_run, request, _read_run, **options))
+        return run_record(await self._snapshots.look(run_id, options))
 
     async def fetch_snapshot(self, run_id: str, **options: Unpack[CallOptions]) -> SnapshotAnswer:
         """Read a run together with its snapshot, if it has left one."""
-        answer = await self._look(run_id, options)
-        try:
-            content = await self._content(answer, options)
-        except (BadRequestError, AuthenticationError, PermissionDeniedError):
-            # The address has expired meanwhile, which hosts say in several ways; a new look brings a new one.
-            answer = await self._look(run_id, options)
-            content = await self._content(answer, options, last=True)
-        return SnapshotAnswer(run=run_record(answer), content=content)
+        return await self._snapshots.fetch(run_id, options)
 
-    async def _look(self, run_id: str, options: CallOptions) -> wire.Run:
-        request = get_run.build_request(run_id, snapshot_delivery=wire.SnapshotDelivery.INLINE)
-        return await self._transport.call(get_run, request, _read_run, **options)
-
-    async def _content(self, answer: wire.Run, options: CallOptions, *, last: bool = False) -> str | None:
-        """Give the document of a run: inline as was asked for, else from the address that came instead."""
-        content, address = given(answer.snapshot_content), given(answer.snapshot_download_url)
-        if content or not address:
-            return content or None
-        try:
-            found = await self._transport.download(address, f"snapshot of run {answer.run_id}", **options)
-        except NotFoundError:
-            return None
-        except (CallError, ValueError) as error:
-            if not last and isinstance(error, BadRequestError | AuthenticationError | PermissionDeniedError):
-                raise
-            # Not the error itself: it would pass for one of the service.
-            raise SnapshotError(f"The snapshot cannot be fetched: {error}", run_id=answer.run_id) from error
-        return found.content.decode("utf-8-sig", "replace")
+    async def fetch_document(self, run_id: str, **options: Unpack[CallOptions]) -> SnapshotAnswer:
+        """Read a run together with its snapshot as a document, wherever the service and the token allow it."""
+        return await self._snapshots.fetch(run_id, options, "inline")
 
     async def newest_runs(
         self, notebook_id: str, cursor: str | None = None, **options: Unpack[CallOptions]
@@ -128,7 +96,3 @@ def _read_row(row: dict[str, Any], run_id: str, status: str) -> Run:
         return row_record(wire.ListNotebookRun.from_dict(normalised_run(row)))
     except (KeyError, TypeError, ValueError, AttributeError):
         return Run(run_id=run_id, status=RunStatus(status), extra=row)  # the rest of it cannot be read
-
-
-def _read_run(body: dict[str, Any]) -> wire.Run:
-    return wire.Run.from_dict(normalised_run(body))

@@ -8,12 +8,12 @@ from typing import NoReturn, Self, Unpack
 
 import anyio
 
-from deepnote_async.errors import RunTimeoutError
+from deepnote_async.errors import RunTimeoutError, SnapshotError
 from deepnote_async.events import RunEvent
 from deepnote_async.models import Run, RunStatus
 from deepnote_async.runs.result import RunResult, build_result, read_contents
 from deepnote_async.runs.service import RunService, SnapshotAnswer
-from deepnote_async.runs.settle import PATIENT, SETTLE_SECONDS, Terms, Unanswered, settle, unfetched
+from deepnote_async.runs.settle import PATIENT, SETTLE_SECONDS, Terms, Unanswered, out_of_reach, settle, unfetched
 from deepnote_async.runs.wait import naming_run, time_is_up
 from deepnote_async.runs.watching import Held
 from deepnote_async.snapshot import Snapshot
@@ -155,6 +155,8 @@ class RunHandle:
     async def snapshot(self, timeout: float | None = SETTLE_SECONDS) -> Snapshot | None:  # noqa: ASYNC109
         """Read the snapshot an ended run left, None if there is none, or the service leaves another kind of document.
 
+        Where blocks come without a document, as with `snapshot_delivery="blocks"`, it is None as well.
+
         Args:
             timeout: seconds to wait for a snapshot that is still being saved; None as long as the server says so.
 
@@ -167,6 +169,9 @@ class RunHandle:
             longest = math.inf if timeout is None else timeout
             terms = Terms(pending=longest, silence=max(SETTLE_SECONDS, timeout or 0.0), until=deadline.at)
             answer = await settle(self._service, self.id, terms)
+            if isinstance(answer, Unanswered) and isinstance(answer.last, SnapshotError):
+                told = f"{answer.last}; it was tried for {answer.seconds:.3g} s"
+                raise out_of_reach(told, answer.last, self.id)
             if isinstance(answer, Unanswered):
                 told = f"The service told nothing of the snapshot within {answer.seconds:.3g} s"
                 raise RunTimeoutError(told, run_id=self.id) from answer.last

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Self
 from uuid import uuid4
@@ -13,7 +13,7 @@ from attrs import frozen
 from deepnote_async.errors import SnapshotError
 from deepnote_async.runs.result import read_contents
 from deepnote_async.runs.service import SnapshotAnswer
-from deepnote_async.snapshot import Snapshot
+from deepnote_async.snapshot import Block, Snapshot
 
 _A_KEY = re.compile(r"[0-9a-f]{32}")
 
@@ -79,29 +79,33 @@ class Evidence:
 
 async def read_evidence(answer: SnapshotAnswer, name: str) -> Evidence | None:
     """Read, in a worker thread, what an ended run was started with; None if its document may yet come."""
-    if not answer.content:
+    if not answer.has_arrived:
         return Evidence() if answer.run.snapshot_status == "unavailable" else None
     try:
-        snapshot = (await read_contents(answer, None)).snapshot
+        contents = await read_contents(answer, None)
     except SnapshotError:
         return Evidence()
-    return Evidence() if snapshot is None else evidence_of(snapshot, name)
+    if contents.snapshot is None:
+        return evidence_of_blocks(contents.blocks, name)
+    return evidence_of(contents.snapshot, name)
 
 
 def evidence_of(snapshot: Snapshot, name: str) -> Evidence:
     """Gather what a snapshot tells of an input."""
     execution = snapshot.raw.get("execution")
     inputs = execution.get("inputs") if isinstance(execution, Mapping) else None
-    started_with = inputs if isinstance(inputs, Mapping) else {}
-    shown = (started_with.get(name), *_values_of_blocks(snapshot, name))
+    blocks = (block for notebook in snapshot.notebooks for block in notebook.blocks)
+    return evidence_of_blocks(blocks, name, inputs if isinstance(inputs, Mapping) else None)
+
+
+def evidence_of_blocks(blocks: Iterable[Block], name: str, inputs: Mapping[str, object] | None = None) -> Evidence:
+    """Gather what blocks tell of an input, and the values that their run was started with, where those are known."""
+    shown = (None if inputs is None else inputs.get(name), *_values_of(blocks, name))
     values = tuple(value for value in shown if isinstance(value, str))
-    return Evidence(
-        values=values, is_told=isinstance(inputs, Mapping) or any(_A_KEY.fullmatch(value) for value in values)
-    )
+    return Evidence(values=values, is_told=inputs is not None or any(_A_KEY.fullmatch(value) for value in values))
 
 
-def _values_of_blocks(snapshot: Snapshot, name: str) -> Iterator[object]:
-    for notebook in snapshot.notebooks:
-        for block in notebook.blocks:
-            if block.metadata.get("deepnote_variable_name") == name:
-                yield block.metadata.get("deepnote_variable_value")
+def _values_of(blocks: Iterable[Block], name: str) -> Iterator[object]:
+    for block in blocks:
+        if block.metadata.get("deepnote_variable_name") == name:
+            yield block.metadata.get("deepnote_variable_value")

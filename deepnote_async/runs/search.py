@@ -165,7 +165,7 @@ class Search:
         evidence = self._ticket.evidence(row.run_id, key.name)
         if evidence is None:
             try:
-                answer = await self._lister.fetch_snapshot(row.run_id, **self._within(READ_SECONDS))
+                answer = await self._lister.fetch_document(row.run_id, **self._within(READ_SECONDS))
             except (CallError, SnapshotError):
                 return Verdict.SILENT
             evidence = await read_evidence(answer, key.name)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, Unpack, runtime_checkable
 
 from attrs import field, frozen
@@ -17,6 +18,9 @@ from deepnote_async.transport import CallOptions
 
 if TYPE_CHECKING:
     from deepnote_async.runs.watching.watcher import Watcher
+
+
+log = logging.getLogger("deepnote_async")
 
 
 @frozen(kw_only=True)
@@ -54,6 +58,17 @@ def read_snapshot(content: str, notebook_id: str | None) -> Contents:
     )
 
 
+def read_rows(rows: Sequence[object]) -> Contents:
+    """Read the blocks of the notebook that ran where they came without a document; what is no block is left out."""
+    blocks: list[Block] = []
+    for number, row in enumerate(rows):
+        if isinstance(row, Mapping):
+            blocks.append(Block.from_dict(row, len(blocks)))
+        else:
+            log.warning("row %d of the blocks of a run is left out: it is a %s", number, type(row).__name__)
+    return Contents(blocks=tuple(blocks))
+
+
 @frozen(kw_only=True)
 class SnapshotAnswer:
     """One look for what an ended run left.
@@ -61,14 +76,21 @@ class SnapshotAnswer:
     Attributes:
         run: the run.
         content: its document, if it is there yet.
+        rows: the blocks of the notebook that ran, where they came instead of the document.
         reader: reads that document; each service has its own kind.
         artifacts: files it left beside.
     """
 
     run: Run
     content: str | None = field(default=None, repr=False)
+    rows: Sequence[object] = field(default=(), repr=False)
     reader: Reader = field(default=read_snapshot, repr=False)
     artifacts: tuple[Artifact, ...] = ()
+
+    @property
+    def has_arrived(self) -> bool:
+        """Whether there is something to read."""
+        return bool(self.content or self.rows)
 
 
 class StatusRow(NamedTuple):
@@ -136,6 +158,10 @@ class RunLister(RunService, Protocol):
         self, notebook_id: str, cursor: str | None = None, **options: Unpack[CallOptions]
     ) -> Page[Run]:
         """Read a page of the notebook's runs, newest first and as long as the service allows."""
+        ...
+
+    async def fetch_document(self, run_id: str, **options: Unpack[CallOptions]) -> SnapshotAnswer:
+        """Do as `fetch_snapshot`, but ask for the document: it alone surely tells what the run was started with."""
         ...
 
     async def look_at_page(

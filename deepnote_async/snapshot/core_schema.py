@@ -17,7 +17,7 @@ _MEANINGS: dict[str, Callable[[str], Plain]] = {
     "true": lambda _: True,
     "false": lambda _: False,
     "int": int,
-    "base": lambda text: int(text, 0),
+    "base": lambda text: _writable(int(text, 0)),
     "float": float,
     "infinity": lambda text: -math.inf if text.startswith("-") else math.inf,
     "nan": lambda _: math.nan,
@@ -29,6 +29,12 @@ _NO_STRING = re.compile(
     r"|(?P<infinity>[-+]?\.(?:inf|Inf|INF))|(?P<nan>\.(?:nan|NaN|NAN)))\Z"
 )
 _FIRST = frozenset("~nNtTfF-+.0123456789")
+
+
+def _writable(number: int) -> int:
+    """Refuse a number that Python reads, since its base is a power of two, but does not write."""
+    str(number)
+    return number
 
 
 def resolve(text: str) -> Plain:

@@ -1,7 +1,6 @@
-"""Blocks of a notebook and the outputs that each of them left.
+"""Blocks of a notebook: what each is, and what became of it.
 
-https://deepnote.com/docs/run-snapshots; the outputs are those of nbformat 4,
-https://nbformat.readthedocs.io/en/latest/format_description.html#code-cell-outputs
+https://deepnote.com/docs/run-snapshots
 """
 
 from __future__ import annotations
@@ -21,8 +20,10 @@ from deepnote_async.snapshot.fields import (
     number_or_none,
     text,
     text_or_none,
-    texts,
 )
+from deepnote_async.snapshot.outputs import HasOutputs, Output, OutputGroup
+
+__all__ = ["Block", "BlockStatus", "Output"]
 
 BlockStatus: TypeAlias = Literal["succeeded", "failed", "not_reached"]
 
@@ -32,48 +33,7 @@ _EXECUTABLE = frozenset(
 
 
 @frozen(kw_only=True)
-class Output:
-    """One output of a block, as nbformat 4 describes it.
-
-    Attributes:
-        output_type: "stream", "display_data", "execute_result" or "error"; unknown types are kept.
-        name: "stdout" or "stderr" of a stream.
-        text: text of a stream, or the text/plain form of a value; "" if there is none.
-        data: the forms of a value by media type.
-        ename: class name of an exception.
-        evalue: message of an exception.
-        traceback: lines of an exception's traceback, with terminal colours.
-        raw: the output as the document holds it.
-    """
-
-    output_type: str
-    name: str | None = None
-    text: str = ""
-    data: Mapping[str, Any] = field(factory=dict, repr=False)
-    ename: str | None = None
-    evalue: str | None = None
-    traceback: tuple[str, ...] = field(default=(), repr=False)
-    raw: Mapping[str, Any] = field(factory=dict, repr=False)
-
-    @classmethod
-    def from_dict(cls, raw: Mapping[str, Any]) -> Self:
-        """Read one output; fields of another type than nbformat's are left out."""
-        kind = text(raw.get("output_type"))
-        data = mapping(raw.get("data"))
-        return cls(
-            output_type=kind,
-            name=text_or_none(raw.get("name")),
-            text=joined(raw.get("text") if kind == "stream" else data.get("text/plain")),
-            data=data,
-            ename=text_or_none(raw.get("ename")),
-            evalue=text_or_none(raw.get("evalue")),
-            traceback=texts(raw.get("traceback")),
-            raw=raw,
-        )
-
-
-@frozen(kw_only=True)
-class Block:
+class Block(HasOutputs):
     """A block of a notebook with what its execution left.
 
     Attributes:
@@ -89,6 +49,7 @@ class Block:
         content_hash: hash of its source, as it was written.
         version: version of the block's own format.
         raw: the block as the document holds it.
+        reached: whether the run reached it, concluded from the run where the document does not say; else None.
     """
 
     id: str
@@ -103,6 +64,7 @@ class Block:
     content_hash: str | None = field(default=None, repr=False)
     version: float | None = field(default=None, repr=False)
     raw: Mapping[str, Any] = field(factory=dict, repr=False)
+    reached: bool | None = field(default=None, repr=False)
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any], position: int) -> Self:
@@ -172,16 +134,24 @@ class Block:
         return next((output for output in self.outputs if output.output_type == "error"), None)
 
     @property
-    def status(self) -> BlockStatus:
-        """What became of it. The document does not say; it is derived from outputs, counts and times."""
-        if self.error is not None or self.metadata.get("deepnote_agent_status") == "failed":
-            return "failed"
-        reached = (
+    def is_marked(self) -> bool:
+        """Whether the document says that it was executed, by a count or a time."""
+        return (
             self.execution_count is not None
             or self.raw.get("executionFinishedAt") is not None
             or self.metadata.get("execution_millis") is not None
         )
+
+    @property
+    def status(self) -> BlockStatus:
+        """What became of it. The document does not say; it is derived from outputs, counts and times."""
+        if self.error is not None or self.metadata.get("deepnote_agent_status") == "failed":
+            return "failed"
+        reached = self.is_marked if self.reached is None else self.reached
         return "succeeded" if reached else "not_reached"
+
+    def _groups(self) -> tuple[OutputGroup, ...]:
+        return (OutputGroup(outputs=self.outputs, block_id=self.id, position=self.position),)
 
 
 def _epoch(milliseconds: float | None) -> dt.datetime | None:

@@ -20,7 +20,10 @@ def mappings(items: object) -> Iterator[Mapping[str, Any]]:
 
 def text(value: object) -> str:
     """Give a plain value as text, and nothing for a collection: written out, aliases in it could fill the memory."""
-    return str(value) if isinstance(value, str | int | float) else ""
+    try:
+        return str(value) if isinstance(value, str | int | float) else ""
+    except ValueError:  # an integer of more digits than Python writes
+        return ""
 
 
 def text_or_none(value: object) -> str | None:
@@ -41,8 +44,14 @@ def joined(value: object) -> str:
 
 
 def number_or_none(value: object) -> float | None:
-    """Give a number only; true and false are none."""
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """Give a number only, and only one that a float can be; true and false are none."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        float(value)
+    except OverflowError:
+        return None
+    return value
 
 
 def count_or_none(value: object) -> int | None:

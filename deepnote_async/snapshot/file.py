@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -12,9 +11,11 @@ from attrs import field, frozen
 
 from deepnote_async.errors import SnapshotError
 from deepnote_async.snapshot import emit, yaml12
+from deepnote_async.snapshot.display import documents, exported, notebook
 from deepnote_async.snapshot.execution import Environment, Execution
 from deepnote_async.snapshot.fields import text
 from deepnote_async.snapshot.project import Metadata, Project, SnapshotNotebook
+from deepnote_async.snapshot.whole import replace_file
 
 
 @frozen(kw_only=True)
@@ -106,16 +107,52 @@ class Snapshot:
         content = self.to_yaml().encode()
         if len(content) > yaml12.MAX_CHARACTERS:
             raise SnapshotError(f"the document has a length of {len(content)}, more than {yaml12.MAX_CHARACTERS}")
-        target = Path(path)
-        part = target.with_name(f".{secrets.token_hex(8)}.part")
-        try:
-            with part.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
+        replace_file(path, content)
+
+    def to_ipynb(self, notebook_id: str | None = None) -> dict[str, object]:
+        """Give a notebook as a Jupyter notebook in nbformat 4.5, ready for `json.dump`.
+
+        Every block becomes a cell: code and SQL with their outputs, inputs as code that sets their variable to the
+        value saved, text as Markdown, and what else is executed as a comment with its outputs. Whatever more the
+        document says of a block is in the metadata of its cell, under "deepnote". Numbers that are not finite become
+        null, as JSON has none.
+
+        Args:
+            notebook_id: the notebook; not needed if there is only one.
+
+        Raises:
+            ValueError: there is no such notebook, or there are several and no id. The message names them.
+
+        Example:
+            >>> document = "project: {notebooks: [{id: n, name: A, blocks: [{id: b, type: code, content: x = 1}]}]}"
+            >>> [cell["source"] for cell in Snapshot.parse(document).to_ipynb()["cells"]]
+            ['x = 1']
+        """
+        return notebook.to_ipynb(notebook.source_of(self, notebook.notebook_of(self, notebook_id)))
+
+    def to_html(self, path: str | os.PathLike[str], notebook_id: str | None = None) -> None:
+        """Write a notebook to an HTML file: whole, or not at all. A file that is there is replaced.
+
+        It needs nbconvert, from the extra `html`. The page stands alone: it runs no script and fetches nothing,
+        whatever the document holds. Of HTML in Markdown and in outputs, text, tables, lists, links, `data:` images and
+        plain styles stay; scripts, style sheets, forms, frames, drawings and pictures from elsewhere are taken out,
+        and formulas stay LaTeX. Interactive charts are left out unless their output has a picture beside.
+
+        It is synchronous, and takes a second and more: where there is an event loop, call it in a worker thread.
+
+        Args:
+            path: the file.
+            notebook_id: the notebook; not needed if there is only one.
+
+        Raises:
+            ImportError: nbconvert is not installed.
+            ValueError: there is no such notebook, or there are several and no id. The message names them.
+            OSError: the file cannot be written.
+        """
+        exported.write_html(path, notebook.source_of(self, notebook.notebook_of(self, notebook_id)))
+
+    def _repr_html_(self) -> str:
+        return documents.snapshot_page(self)
 
     @property
     def init_notebook(self) -> SnapshotNotebook | None:

@@ -93,9 +93,14 @@ def _fill(block: JsonObject, record: BlockRecord | None) -> None:
     block["executionStartedAt"] = iso(record.started_at)
     block["executionFinishedAt"] = iso(finished)
     block["outputs"] = record.outputs
-    block["metadata"] = {
-        **(block.get("metadata") or {}),
-        "execution_millis": _milliseconds(record.started_at, finished),
+    block["metadata"] = executed(block.get("metadata") or {}, record)
+
+
+def executed(metadata: JsonObject, record: BlockRecord) -> JsonObject:
+    """Give the metadata of a block with when it was executed."""
+    return {
+        **metadata,
+        "execution_millis": _milliseconds(record.started_at, record.finished_at or record.started_at),
         "execution_start": int(record.started_at.timestamp() * 1000),
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from deepnote_emulator.clock import iso
-from deepnote_emulator.documents import NotebookSource
+from deepnote_emulator.documents import NotebookSource, executed
 from deepnote_emulator.execution import RunRecord, snapshot_of
 from deepnote_emulator.inputs import problem_with
 from deepnote_emulator.server.answers import STATE, JsonObject, answer, bad_request, check_query, not_found, path_uuid
@@ -73,7 +73,7 @@ def _blocks(run: RunRecord) -> list[JsonObject]:
             "id": block.id,
             "type": block.type,
             "outputs": records[block.id].outputs if block.id in records else [],
-            "metadata": block.metadata,
+            "metadata": executed(block.metadata, records[block.id]) if block.id in records else block.metadata,
         }
         for block in run.notebook.blocks
     ]

@@ -24,7 +24,7 @@ ROOTS: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("contract", "name"), EVERY, ids=lambda value: str(getattr(value, "title", value)))
+@pytest.mark.parametrize(("contract", "name"), EVERY, ids=lambda part: part if isinstance(part, str) else part.title)
 def test_every_operation_can_be_called_and_is_documented(contract: Contract, name: str) -> None:
     module = importlib.import_module(f"{contract.package}.{generated_function(contract, name)}")
     assert callable(module.asyncio_detailed)

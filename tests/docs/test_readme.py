@@ -41,29 +41,35 @@ async def test_handles(client: AsyncDeepnote, emulator: Emulator) -> None:
     assert (await names["finish"](client, saved)).startswith("region=US n=3")
 
 
+async def test_results(client: AsyncDeepnote, emulator: Emulator, tmp_path: Path) -> None:
+    names = await define(2)["report"](client, emulator.notebook_id("score.deepnote"), tmp_path)
+    assert [Path(name).suffix for name in names] == [".txt", ".html"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*names, "run.snapshot.deepnote"])
+
+
 async def test_many_runs(client: AsyncDeepnote, emulator: Emulator) -> None:
-    texts = await define(2)["score_all"](client, emulator.notebook_id("score.deepnote"), ["EU", "US"])
+    texts = await define(3)["score_all"](client, emulator.notebook_id("score.deepnote"), ["EU", "US"])
     assert {region: text.split()[0] for region, text in texts.items()} == {"EU": "region=EU", "US": "region=US"}
 
 
 async def test_the_other_calls(client: AsyncDeepnote, emulator: Emulator) -> None:
-    declared = await define(3)["look_around"](client, emulator.notebook_id("score.deepnote"))
+    declared = await define(4)["look_around"](client, emulator.notebook_id("score.deepnote"))
     assert declared == ["region: input-text", "n: input-slider", "show_table: input-checkbox"]
 
 
 async def test_lists_and_archives(client: AsyncDeepnote, tmp_path: Path) -> None:
-    newest = await define(4)["back_up"](client, tmp_path)
+    newest = await define(5)["back_up"](client, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["Score demo.zip"]
     assert set(newest) <= {"Score"}
 
 
 async def test_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    await define(5)["test_scores"]()
+    await define(6)["test_scores"]()
 
 
 def test_every_block_is_covered_and_every_command_exists() -> None:
-    assert len(blocks("python")) == 6
+    assert len(blocks("python")) == 7
     commands = [line.removeprefix("$ ").partition("#")[0].split() for line in "".join(blocks("console")).splitlines()]
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     for command in commands:

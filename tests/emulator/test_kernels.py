@@ -204,7 +204,8 @@ async def test_a_failing_init_notebook_is_the_reason(tmp_path: Path) -> None:
         for name, source in (("init", "raise ValueError('no base')"), ("main", "print('never')"))
     )
     write_deepnote(tmp_path, notebooks=[init, main], initNotebookId="init")
-    with pytest.raises(RunFailedError, match=r"code block 0 \(init-0\): ValueError: no base"):
+    expected = r"code block 0 \(init-0\) of the init notebook 'init', which runs first: ValueError: no base"
+    with pytest.raises(RunFailedError, match=expected):
         await run_folder(tmp_path)
 
 

@@ -228,3 +228,29 @@ def test_a_run_known_to_have_ended_is_not_waited_for() -> None:
 
     run_virtually(main())
     assert requests == 1
+
+
+def unmarked(block_id: str, *outputs: dict[str, Any], kind: str = "code") -> dict[str, Any]:
+    return {"id": block_id, "type": kind, "content": "", "outputs": list(outputs)}
+
+
+@pytest.mark.parametrize(
+    ("status", "executed", "blocks", "reached"),
+    [
+        ("success", None, [unmarked("a"), unmarked("t", kind="markdown"), unmarked("b")], "yes no yes"),
+        ("success", 1, [unmarked("a", stream("x")), unmarked("b")], "yes no"),
+        ("stopped", 2, [unmarked("a"), unmarked("b")], "yes yes"),
+        ("stopped", None, [unmarked("a"), unmarked("b", stream("x")), unmarked("c")], "yes yes no"),
+        ("stopped", None, [unmarked("a"), unmarked("b")], "no no"),
+        ("error", 3, [unmarked("a"), unmarked("b", ERROR), unmarked("c")], "yes failed no"),
+        ("success", None, [code("a"), unmarked("b")], "yes no"),  # a document that has marks is taken at its word
+    ],
+)
+def test_where_the_document_has_no_marks_the_run_tells_what_was_reached(
+    status: str, executed: int | None, blocks: list[dict[str, Any]], reached: str
+) -> None:
+    content = json.loads(document(*blocks))
+    content["execution"] = {} if executed is None else {"summary": {"blocksExecuted": executed}}
+    result, _seconds, _requests = result_of(lambda _: available(json.dumps(content), status))
+    words = {"succeeded": "yes", "not_reached": "no", "failed": "failed"}
+    assert " ".join(words[block.status] for block in result.blocks) == reached

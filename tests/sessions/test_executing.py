@@ -19,8 +19,8 @@ from deepnote_async import (
     Retry,
     Session,
 )
+from deepnote_async.runs.failure import LONGEST_LINE, LONGEST_MESSAGE, TRACEBACK_LINES
 from deepnote_async.sessions.calls import EXECUTE_MARGIN_SECONDS, EXECUTE_START_SECONDS
-from deepnote_async.sessions.execution import MOST_CHARACTERS
 from tests.sessions.office import SESSION_ID, Office, answering, hanging, uses
 from tests.support.farm import both, run_on, said
 from tests.support.leaks import assert_travels
@@ -119,7 +119,7 @@ def test_a_huge_exception_makes_no_huge_message(library: str) -> None:
     async def body(session: Session) -> None:
         with pytest.raises(ExecutionError) as caught:
             await session.execute("1")
-        assert len(str(caught.value)) < 2 * MOST_CHARACTERS + 20
+        assert len(str(caught.value)) < LONGEST_MESSAGE + TRACEBACK_LINES * LONGEST_LINE + 100
         assert caught.value.evalue == huge
 
     uses(library, office, body)

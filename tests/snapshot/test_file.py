@@ -245,3 +245,35 @@ def test_every_sample_is_written_and_read_back(samples: Path, tmp_path: Path) ->
         assert json.dumps(again.to_dict()) == json.dumps(snapshot.raw), path.name
         expected = json.loads((samples / "expected" / f"{path.name}.json").read_text(encoding="utf-8"))
         assert again.to_dict() == expected, path.name
+
+
+HUGE = 10**5000
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "0x" + "f" * 5000, "0o" + "7" * 9000])
+@pytest.mark.parametrize("place", ["project: {{id: {}, notebooks: []}}", "x: {}\nproject: {{id: a, notebooks: []}}"])
+def test_a_number_of_too_many_digits_is_refused(number: str, place: str) -> None:
+    with pytest.raises(SnapshotError, match="cannot be read: Exceeds the limit"):
+        Snapshot.parse(place.format(number))
+
+
+def test_a_number_that_no_float_holds_is_no_duration() -> None:
+    metadata = {"execution_start": HUGE, "execution_millis": HUGE}
+    block = {"id": HUGE, "type": "code", "version": HUGE, "executionCount": HUGE, "metadata": metadata}
+    snapshot = Snapshot._of(
+        {
+            "project": {"id": HUGE, "notebooks": [{"id": "n", "blocks": [block]}]},
+            "execution": {"summary": {"totalDurationMs": HUGE}},
+        }
+    )
+    read = snapshot.notebooks[0].blocks[0]
+    assert (snapshot.project.id, read.id, read.duration, read.started_at, read.finished_at) == (
+        "",
+        "",
+        None,
+        None,
+        None,
+    )
+    assert snapshot.execution is not None
+    assert snapshot.execution.summary is not None
+    assert snapshot.execution.summary.duration is None

@@ -25,8 +25,12 @@ def normalised_run(body: dict[str, Any]) -> dict[str, Any]:
         changed["error"] = str(changed["error"].get("message") or changed["error"])
     nested = changed.pop("snapshot", None)
     if isinstance(nested, dict):
-        changed.setdefault("snapshotContent", nested.get("snapshotContent"))
-        changed.setdefault("snapshotDownloadUrl", nested.get("snapshotDownloadUrl", nested.get("downloadUrl")))
+        inner = (
+            ("snapshotContent", nested.get("snapshotContent")),
+            ("snapshotDownloadUrl", nested.get("snapshotDownloadUrl", nested.get("downloadUrl"))),
+            ("snapshotBlocks", nested.get("snapshotBlocks")),
+        )
+        changed.update({name: value for name, value in inner if changed.get(name) is None})
     for name in ("createdAt", "notebookId", "snapshotStatus", "projectId"):
         if changed.get(name, "") is None:
             del changed[name]
@@ -47,10 +51,10 @@ def row_record(run: wire.Run | wire.ListNotebookRun) -> Run:
 
 def run_record(run: wire.Run) -> Run:
     """Wrap a run with what only a look at itself tells."""
-    status = given(run.snapshot_status)
+    status, error, url = given(run.snapshot_status), given(run.error), given(run.view_url)
     return evolve(
         row_record(run),
-        error=given(run.error),
+        error=None if error is None else str(error),
         snapshot_status=str(status) if status else None,
-        view_url=given(run.view_url),
+        view_url=url if isinstance(url, str) else None,
     )

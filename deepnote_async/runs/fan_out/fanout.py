@@ -26,6 +26,7 @@ from deepnote_async.runs.fan_out.shelf import Shelf
 from deepnote_async.runs.fan_out.signal import Signal
 from deepnote_async.runs.handle import RunHandle, read_patiently
 from deepnote_async.runs.result import RunResult, failed_run
+from deepnote_async.runs.service import Contents
 from deepnote_async.transport import Deadline, SendRecord
 
 Follow: TypeAlias = Callable[[SendRecord], None]
@@ -296,4 +297,4 @@ class Fanout:
 
 def _bare_failure(handle: RunHandle, run: Run) -> RunFailedError | None:
     """Make the error of a run that failed and of which nothing more is read."""
-    return failed_run(RunResult(run=run, handle=handle, failure=diagnose(run, ())))
+    return failed_run(RunResult(run=run, handle=handle, failure=diagnose(run, Contents())))

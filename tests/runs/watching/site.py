@@ -281,3 +281,15 @@ def _written(seconds: float) -> str:
 def _other(run_id: str, notebook: int) -> dict[str, Any]:
     row: dict[str, Any] = run_json("running", runId=run_id, notebookId=f"nb-{notebook}", createdAt=_written(0.0))["run"]
     return row
+
+
+def through(*steps: tuple[float, str]) -> Callable[[int, float], str]:
+    """Give states by the time from which on they hold."""
+
+    def state(_number: int, now: float) -> str:
+        return [status for since, status in steps if now >= since][-1]
+
+    return state
+
+
+LONG_WAY = through((0, "pending"), (20, "running"), (40, "pending"), (60, "queued"), (80, "running"), (100, "success"))
