@@ -40,6 +40,8 @@ if TYPE_CHECKING:
         RunStartUnknownError,
         RunTimeoutError,
         ServerError,
+        SessionError,
+        SessionTimeoutError,
         SnapshotError,
         TransportError,
         UnexpectedRedirectError,
@@ -65,7 +67,7 @@ if TYPE_CHECKING:
     )
     from deepnote_async.pagination import AsyncPaginator, Page
     from deepnote_async.runs import Artifact, Failure, MapStats, Outcome, Outcomes, RunHandle, RunResult
-    from deepnote_async.sessions import Execution, Session, SessionStatus
+    from deepnote_async.sessions import Execution, Session, SessionOpening, SessionStatus
     from deepnote_async.snapshot import Block, Image, Output, Snapshot
     from deepnote_async.transport import Retry
 
@@ -127,7 +129,10 @@ __all__ = [
     "Schedule",
     "ServerError",
     "Session",
+    "SessionError",
+    "SessionOpening",
     "SessionStatus",
+    "SessionTimeoutError",
     "Snapshot",
     "SnapshotError",
     "TransportError",
@@ -158,7 +163,7 @@ _ROOMS = {
     },
     "pagination": {"AsyncPaginator", "Page"},
     "runs": {"Artifact", "Failure", "MapStats", "Outcome", "Outcomes", "RunHandle", "RunResult"},
-    "sessions": {"Execution", "Session", "SessionStatus"},
+    "sessions": {"Execution", "Session", "SessionOpening", "SessionStatus"},
     "snapshot": {"Block", "Image", "Output", "Snapshot"},
     "transport": {"Retry"},
 }

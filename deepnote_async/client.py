@@ -15,8 +15,10 @@ from deepnote_async.resources.legacy import Legacy
 from deepnote_async.resources.me import MeResource
 from deepnote_async.resources.notebooks import Notebooks
 from deepnote_async.resources.projects import Projects
+from deepnote_async.resources.run_service import DeepnoteRuns
 from deepnote_async.resources.runs import Runs
 from deepnote_async.resources.sessions import Sessions
+from deepnote_async.runs import StartRegistry
 from deepnote_async.transport import (
     DEFAULT_RETRY,
     CallOptions,
@@ -109,10 +111,11 @@ class AsyncDeepnote:
         if token is None:
             warn_of_stranger(self._base_url, "deepnote.com")
         inputs = InputChecker(self._transport)
-        self.runs = Runs(self._transport, inputs, delivery)
+        service, registry = DeepnoteRuns(self._transport, delivery), StartRegistry()
+        self.runs = Runs(self._transport, service, registry, inputs)
         self.notebooks = Notebooks(self._transport)
         self.projects = Projects(self._transport)
-        self.sessions = Sessions(self._transport, self.runs, inputs)
+        self.sessions = Sessions(self._transport, service, registry, inputs)
         self.blocks = Blocks(self._transport)
         self.files = Files(self._transport)
         self.me = MeResource(self._transport)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from deepnote_async.models import Run
     from deepnote_async.runs.failure import Failure
     from deepnote_async.runs.result import RunResult
+    from deepnote_async.sessions import Execution
 
 Sent: TypeAlias = Literal["no", "maybe", "yes"]
 """Whether a request reached the service: nothing left; some or all of it left; the service began to answer."""
@@ -24,6 +25,10 @@ RetryStopped: TypeAlias = Literal["attempts", "budget", "deadline", "retry_after
 "attempts": there were enough. "budget": too many calls of this client failed lately. "deadline": the pause would have
 outlasted the call. "retry_after": the service asked for a longer pause than is waited for.
 """
+
+
+ConflictReason: TypeAlias = Literal["suspended", "busy", "kernel"]
+"""Why a session cannot be used at the moment."""
 
 
 class DeepnoteError(Exception):
@@ -128,7 +133,14 @@ class RequestTimeoutError(APIError, TimeoutError):
 
 
 class ConflictError(APIError):
-    """409: the state of the project, notebook or session forbids it."""
+    """409: the state of the project, notebook or session forbids it.
+
+    Attributes:
+        reason: which of its meanings a refusal has where a session is used: the project is "suspended", the notebook
+            "busy" with a run, or its "kernel" not available. None elsewhere, and if nothing tells.
+    """
+
+    reason: ConflictReason | None = None
 
 
 class RateLimitError(APIError):
@@ -276,11 +288,36 @@ class ExecutionError(DeepnoteError):
         ename: class name of the exception.
         evalue: message of the exception.
         traceback: lines of its traceback, with terminal colours.
+        execution: everything the code put out, as `execute(check=False)` would have returned it.
     """
+
+    execution: Execution
 
     ename: str = ""
     evalue: str = ""
     traceback: tuple[str, ...] = ()
+
+
+class SessionError(DeepnoteError):
+    """Something is wrong with a session or one of its kernels.
+
+    Attributes:
+        session_id: the session.
+        notebook_id: the notebook whose kernel it is.
+    """
+
+    session_id: str = ""
+    notebook_id: str = ""
+
+
+class SessionTimeoutError(SessionError, TimeoutError):
+    """The kernel of a session was still at work when the wait ended; it goes on.
+
+    Attributes:
+        kernel_state: the state that was seen last, None if none was.
+    """
+
+    kernel_state: str | None = None
 
 
 class SnapshotError(DeepnoteError):

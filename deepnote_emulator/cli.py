@@ -14,6 +14,7 @@ from typing import get_args
 from deepnote_emulator.emulator import Emulator
 from deepnote_emulator.engines import EngineName
 from deepnote_emulator.errors import EmulatorError
+from deepnote_emulator.execution.outputs import OUTPUT_LIMIT
 from deepnote_emulator.execution.simulated import SimulatedEngine
 from deepnote_emulator.execution.simulation import Lognormal
 from deepnote_emulator.limits import ParallelLimit, RateLimit
@@ -54,6 +55,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--token", metavar="T", help="bearer token to ask for (default: a random one, printed)")
     serve.add_argument("--max-kernels", type=int, default=4, metavar="N", help="kernels at once (default: 4)")
     serve.add_argument(
+        "--warm", action=argparse.BooleanOptionalAction, default=True, help="keep a spare kernel (default: yes)"
+    )
+    serve.add_argument(
+        "--output-limit", type=int, default=OUTPUT_LIMIT, metavar="BYTES", help="of one block (default: 10 MiB)"
+    )
+    serve.add_argument(
         "--engine",
         choices=get_args(EngineName),
         default="kernel",
@@ -85,6 +92,8 @@ def _emulator(options: argparse.Namespace) -> Emulator:
         port=options.port,
         token=options.token,
         max_kernels=options.max_kernels,
+        warm=options.warm,
+        output_limit=options.output_limit,
         engine=_engine(options),
         rate_limit=RateLimit(options.rate_limit) if options.rate_limit is not None else None,
         parallel_limit=ParallelLimit(options.max_parallel_runs) if options.max_parallel_runs is not None else None,

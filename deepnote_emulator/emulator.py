@@ -16,9 +16,11 @@ from typing import Self, TypeVar
 import anyio
 import anyio.to_thread
 
+from deepnote_emulator.checks import check_whole
 from deepnote_emulator.documents import NotebookSource, load_folder
 from deepnote_emulator.engines import EngineName, check_engine, engine_maker
 from deepnote_emulator.errors import EmulatorError
+from deepnote_emulator.execution.outputs import OUTPUT_LIMIT
 from deepnote_emulator.execution.simulated import SimulatedEngine
 from deepnote_emulator.faults import FaultBook, FaultControl
 from deepnote_emulator.limits import ParallelLimit, RateLimit
@@ -42,6 +44,9 @@ class Emulator:
         port: port of the API; 0 takes a free one.
         token: the bearer token to ask for; default a fresh random one.
         max_kernels: how many kernels live at once; further runs stay pending, further sessions are refused.
+        warm: whether to keep a spare one among them once the first was needed, so that a lone run or session starts
+            at once.
+        output_limit: how much one block or one execution may put out, in bytes; what is beyond is cut.
         engine: what runs notebooks: "kernel", real Jupyter kernels; "simulated" or a `SimulatedEngine`, which executes
             nothing, needs no extra and has no limit of kernels.
         rate_limit: how many requests in a time it answers; default no limit.
@@ -64,6 +69,8 @@ class Emulator:
         port: int = 0,
         token: str | None = None,
         max_kernels: int = 4,
+        warm: bool = True,
+        output_limit: int = OUTPUT_LIMIT,
         engine: EngineName | SimulatedEngine = "kernel",
         rate_limit: RateLimit | None = None,
         parallel_limit: ParallelLimit | None = None,
@@ -75,11 +82,14 @@ class Emulator:
             raise ValueError(f"port must lie between 0 and 65535, got {port}")
         if token is not None and not (token and all("!" <= character <= "~" for character in token)):
             raise ValueError("token must be printable ASCII without spaces")
+        check_whole("output_limit", output_limit, 1)
         check_engine(engine)
         self.token = token or secrets.token_urlsafe(24)
         self._folder = Path(notebooks)
         self._port = port
         self._max_kernels = max_kernels
+        self._warm = warm
+        self._output_limit = output_limit
         self._engine: EngineName | SimulatedEngine = engine
         self._faults = FaultControl(self._with_faults)
         self._thread: threading.Thread | None = None
@@ -139,6 +149,23 @@ class Emulator:
         return self._on_loop(lambda state: state.limited.copy())
 
     @property
+    def sessions(self) -> tuple[str, ...]:
+        """The ids of the sessions that have not ended, oldest first. May be read from any thread."""
+        return self._on_loop(lambda state: state.sessions.ids)
+
+    @property
+    def kernels(self) -> int:
+        """How many kernels live, are starting or are being ended. May be read from any thread.
+
+        It counts those of sessions, and of runs that execute; simulated runs have none.
+
+        Example:
+            >>> emulator.sessions, emulator.kernels  # after a test: nothing is left
+            ((), 0)
+        """
+        return self._on_loop(lambda state: state.engine.places.taken)
+
+    @property
     def rate_limit(self) -> RateLimit | None:
         """How many requests in a time it answers. May be set at any time, from any thread; a change frees the burst."""
         return self._rate_limit
@@ -172,12 +199,14 @@ class Emulator:
         """Load the notebooks and begin to serve; returns once the API answers."""
         if self._thread is not None:
             raise RuntimeError("this emulator is running already")
-        make_engine = engine_maker(self._engine)
+        make_engine = engine_maker(
+            self._engine, max_kernels=self._max_kernels, warm=self._warm, output_limit=self._output_limit
+        )
         projects = load_folder(self._folder)
         ready: Future[None] = Future()
 
         async def serve() -> None:
-            state = State.of(projects, make_engine(self._max_kernels), self.token)
+            state = State.of(projects, make_engine, self.token)
             self._set_rules(state)
             self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
             try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import shutil
-import tempfile
 import uuid
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -16,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from attrs import field, frozen
 
 from deepnote_emulator.clock import now
+from deepnote_emulator.keeper import Keeper
 from deepnote_emulator.store import ConflictError
 
 MAX_FILE_BYTES = 100 << 20
@@ -35,9 +35,14 @@ class ProjectFile:
 
 
 class FileStore:
-    """Holds the files; its folder is made for the first of them, and `close` removes it."""
+    """Holds the files; its folder is made for the first of them, and `close` removes it.
 
-    def __init__(self) -> None:
+    Args:
+        keeper: makes the folder.
+    """
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
         self._folder: Path | None = None
         self._files: dict[str, dict[str, ProjectFile]] = {}
 
@@ -46,7 +51,7 @@ class FileStore:
         self._files.clear()
         folder, self._folder = self._folder, None
         if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+            self._keeper.remove_folder(folder)
 
     def of_project(self, project_id: str) -> list[ProjectFile]:
         """List the files of a project by path."""
@@ -59,7 +64,7 @@ class FileStore:
     def new_content(self) -> Path:
         """Name a place to write the content of a file to, before `add` or `discard`."""
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="deepnote-emulator-files-"))
+            self._folder = self._keeper.new_folder("deepnote-emulator-files-")
         return self._folder / uuid.uuid4().hex
 
     def discard(self, stored: Path) -> None:

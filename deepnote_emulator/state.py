@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Self
 
 from attrs import Factory, define
@@ -15,6 +15,7 @@ from deepnote_emulator.documents import NotebookSource, ProjectSource
 from deepnote_emulator.execution import Engine, LiveKernel, RunBook, RunRecord, SessionBook
 from deepnote_emulator.faults import FaultBook
 from deepnote_emulator.files import FileStore
+from deepnote_emulator.keeper import Keeper
 from deepnote_emulator.limits import ParallelLimit, ParallelLimitError, RateLimit, TokenBucket
 from deepnote_emulator.listing import Listing
 from deepnote_emulator.store import ProjectStore
@@ -25,6 +26,7 @@ class State:
     """Touched from the emulator's own event loop only."""
 
     token: str
+    keeper: Keeper
     projects: ProjectStore
     files: FileStore
     engine: Engine
@@ -40,15 +42,17 @@ class State:
     violations: list[str] = Factory(list)
 
     @classmethod
-    def of(cls, projects: Sequence[ProjectSource], engine: Engine, token: str) -> Self:
+    def of(cls, projects: Sequence[ProjectSource], make_engine: Callable[[Keeper], Engine], token: str) -> Self:
         """Make the state of a fresh emulator."""
-        files, runs = FileStore(), RunBook()
+        keeper = Keeper()
+        files, runs, engine = FileStore(keeper), RunBook(), make_engine(keeper)
 
         def make_kernel(project_id: str) -> LiveKernel:
             return engine.kernel(files.of_project(project_id))
 
         return cls(
             token=token,
+            keeper=keeper,
             projects=ProjectStore(projects),
             files=files,
             engine=engine,
@@ -68,7 +72,7 @@ class State:
 
         @contextlib.asynccontextmanager
         async def fresh_kernel() -> AsyncIterator[LiveKernel]:
-            async with self.engine.slot():
+            async with self.engine.places.hold():
                 kernel = self.engine.kernel(self.files.of_project(project.id))
                 try:
                     await kernel.start()
@@ -92,5 +96,7 @@ class State:
         try:
             await self.sessions.close()
             await self.runs.close()
+            await self.engine.close()
         finally:
             self.files.close()
+            await asyncio.to_thread(self.keeper.close)

@@ -10,7 +10,6 @@ from deepnote_async.errors import BadRequestError, RunStartUnknownError
 from deepnote_async.inputs import InputArgument
 from deepnote_async.models import Run
 from deepnote_async.resources.checked_inputs import CheckedInputs, InputChecker
-from deepnote_async.resources.deliveries import SnapshotDelivery
 from deepnote_async.resources.run_service import DeepnoteRuns
 from deepnote_async.resources.start_plan import StartPlan, StorageMode, read_started
 from deepnote_async.runs import (
@@ -38,11 +37,13 @@ class Runs:
     https://deepnote.com/docs/api-reference/runs
     """
 
-    def __init__(self, transport: Transport, inputs: InputChecker, delivery: SnapshotDelivery = "inline") -> None:
+    def __init__(
+        self, transport: Transport, service: DeepnoteRuns, registry: StartRegistry, inputs: InputChecker
+    ) -> None:
         self._transport = transport
         self._inputs = inputs
-        self._service = DeepnoteRuns(transport, delivery)
-        self._registry = StartRegistry()
+        self._service = service
+        self._registry = registry
 
     async def create(
         self,

@@ -2,20 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Unpack
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Unpack
 
-from deepnote_async.errors import BadRequestError
+import anyio
+from attrs import frozen
+
+from deepnote_async.errors import BadRequestError, CallError, ConflictError, PermissionDeniedError
 from deepnote_async.inputs import InputArgument
+from deepnote_async.models import Run
 from deepnote_async.resources.checked_inputs import CheckedInputs, InputChecker
-from deepnote_async.resources.runs import Runs
-from deepnote_async.resources.wire import given
-from deepnote_async.runs import RunHandle
-from deepnote_async.sessions import Session
-from deepnote_async.transport import CallOptions, Transport, path_id
+from deepnote_async.resources.start_plan import StorageMode, read_started
+from deepnote_async.runs import RunHandle, RunService, StartRegistry
+from deepnote_async.runs.caller import refuse_own_notebook
+from deepnote_async.runs.start import unknown_start
+from deepnote_async.sessions import (
+    OpeningOptions,
+    Progress,
+    SendOptions,
+    Session,
+    SessionDesk,
+    SessionOpening,
+    opened,
+)
+from deepnote_async.sessions.refusals import (
+    CONFLICTS,
+    LOST,
+    NOT_ALLOWED,
+    explain,
+    is_without_hardware,
+    reason_said,
+)
+from deepnote_async.transport import (
+    CallOptions,
+    Deadline,
+    SendRecord,
+    Transport,
+    check_timeout,
+    may_have_been_applied,
+    path_id,
+)
 from deepnote_async_api import models as wire
-from deepnote_async_api.api.sessions import create_session, create_session_run
+from deepnote_async_api.api.sessions import create_session
 from deepnote_async_api.types import UNSET
+
+
+@frozen(kw_only=True)
+class SessionPlan:
+    """What session is to be opened; see `client.sessions.open`."""
+
+    notebook_id: str
+    inputs: Mapping[str, InputArgument] | None
+    storage_mode: StorageMode | None
+    idle_shutdown_seconds: int | None
+    machine_type: str | None
+    check_inputs: bool
+
+    def check(self) -> None:
+        """Refuse what the service would certainly refuse.
+
+        Raises:
+            ValueError: a value lies out of its range, or the notebook would open a session on itself.
+            TypeError: a value is of another kind than it must be.
+        """
+        path_id(self.notebook_id, "notebook_id")
+        refuse_own_notebook("deepnote", self.notebook_id)
+        if self.storage_mode not in {None, "read_write", "readonly"}:
+            raise ValueError(f"storage_mode takes 'read_write' or 'readonly', not {self.storage_mode!r}")
+        idle = self.idle_shutdown_seconds
+        if idle is not None and (isinstance(idle, bool) or not isinstance(idle, int)):
+            raise TypeError(f"idle_shutdown_seconds takes whole seconds, not {type(idle).__name__}")
+        if idle is not None and idle < 1:
+            raise ValueError(f"idle_shutdown_seconds must be at least 1, got {idle}")
+
+    def request(self, checked: CheckedInputs) -> dict[str, Any]:
+        """Make the request from the inputs in the API's form."""
+        body = wire.CreateSessionBody(
+            notebook_id=self.notebook_id,
+            storage_mode=UNSET if self.storage_mode is None else wire.StorageMode(self.storage_mode),
+            idle_shutdown_seconds=UNSET if self.idle_shutdown_seconds is None else self.idle_shutdown_seconds,
+            machine_type=UNSET if self.machine_type is None else self.machine_type,
+        )
+        if checked.values:
+            body.inputs = wire.RunInputs()
+            body.inputs.additional_properties = dict(checked.values)
+        return create_session.build_request(body=body)
 
 
 class Sessions:
@@ -24,25 +96,35 @@ class Sessions:
     https://deepnote.com/docs/api-reference/sessions
     """
 
-    def __init__(self, transport: Transport, runs: Runs, inputs: InputChecker) -> None:
+    def __init__(
+        self, transport: Transport, service: RunService, registry: StartRegistry, inputs: InputChecker
+    ) -> None:
         self._transport = transport
-        self._runs = runs
+        self._service = service
+        self._registry = registry
         self._inputs = inputs
+        self._desk = SessionDesk(transport, service, registry)
 
-    async def create(
+    def open(
         self,
         notebook_id: str,
         *,
         inputs: Mapping[str, InputArgument] | None = None,
-        storage_mode: Literal["read_write", "readonly"] | None = None,
+        storage_mode: StorageMode | None = None,
         idle_shutdown_seconds: int | None = None,
         machine_type: str | None = None,
+        wait: bool = True,
+        check: bool = True,
+        timeout: float | None = None,
         check_inputs: bool = True,
-        **options: Unpack[CallOptions],
-    ) -> Session:
-        """Open a session: the whole notebook runs once (`session.initial_run`), and its kernel stays.
+        **options: Unpack[SendOptions],
+    ) -> SessionOpening:
+        """Open a session for the length of an `async with`: the whole notebook runs once, and its kernel stays.
 
-        Sent once. If the answer is lost the session cannot be found again and ends after its idle time.
+        Nothing is sent before it is entered. Whatever ends the block, a cancellation too, code that goes on is
+        interrupted and the session is stopped, within 5 seconds; what keeps it from being stopped is a ResourceWarning
+        and never an error. A service that cannot stop sessions lets it end after its idle time, and the log says so.
+        A cancellation while it opens is held back until the id of the session is known and it is stopped.
 
         Args:
             notebook_id: the source notebook; the session works on a copy of it.
@@ -50,6 +132,63 @@ class Sessions:
             storage_mode: how the project's storage is mounted; the service's default is "read_write".
             idle_shutdown_seconds: the session ends after this time without work; newer servers only.
             machine_type: id of the machine type; newer servers only, and the name of the field is inferred.
+            wait: wait for the end of the initial run (`session.initial_run`); False gives the session at once.
+            check: raise RunFailedError for an initial run that did not succeed; False keeps its session.
+            timeout: seconds for the opening and the initial run together; None for as long as they take. A session
+                that opens later is stopped at once.
+            check_inputs: see `runs.create`.
+            **options: `retry` and `extra_headers`, see CallOptions.
+
+        Raises:
+            ValueError: an argument cannot be sent; on entering, the notebook does not take these inputs.
+            RunFailedError: the initial run failed; the session is closed.
+            RunTimeoutError: the time was up; the session is closed.
+            PermissionDeniedError: the workspace has no sessions, or the token's owner may not use them.
+            NotFoundError: there is no such notebook.
+            ServerError: no machine could be had.
+            CallError: the session was not opened; if that is not certain, the message says so.
+
+        Example:
+            >>> async with client.sessions.open(notebook_id, timeout=600) as session:
+            ...     print((await session.execute("df.shape")).text)
+        """
+        plan = SessionPlan(
+            notebook_id=notebook_id,
+            inputs=inputs,
+            storage_mode=storage_mode,
+            idle_shutdown_seconds=idle_shutdown_seconds,
+            machine_type=machine_type,
+            check_inputs=check_inputs,
+        )
+        plan.check()
+        check_timeout(timeout)
+        usual = self._transport.default_timeout  # of the request, whose answer is wanted even if nobody waits for it
+        send: CallOptions = {**options, "timeout": None if usual is None else max(usual, timeout or 0.0)}
+        make = partial(self._make, plan, send)
+        return SessionOpening(self._desk, make, notebook_id, OpeningOptions(wait=wait, check=check, timeout=timeout))
+
+    async def create(
+        self,
+        notebook_id: str,
+        *,
+        inputs: Mapping[str, InputArgument] | None = None,
+        storage_mode: StorageMode | None = None,
+        idle_shutdown_seconds: int | None = None,
+        machine_type: str | None = None,
+        check_inputs: bool = True,
+        **options: Unpack[CallOptions],
+    ) -> Session:
+        """Open a session that outlasts this program; `open` is the one that ends.
+
+        Sent once. If the answer is lost the session cannot be found again and ends after its idle time. Cancelled, it
+        stops the session before the cancellation goes on.
+
+        Args:
+            notebook_id: the source notebook; the session works on a copy of it.
+            inputs: values by input name, typed as for `runs.create`.
+            storage_mode: see `open`.
+            idle_shutdown_seconds: see `open`.
+            machine_type: see `open`.
             check_inputs: see `runs.create`.
             **options: see CallOptions.
 
@@ -57,38 +196,24 @@ class Sessions:
             PermissionDeniedError: the workspace has no sessions, or the token's owner may not use them.
             NotFoundError: there is no such notebook.
             ServerError: no machine could be had.
+            CallError: the session was not opened; if that is not certain, the message says so.
             ValueError: an argument cannot be sent, or the notebook does not take these inputs.
 
         Example:
-            >>> session = await client.sessions.create(notebook_id)
+            >>> session = await client.sessions.create(notebook_id, idle_shutdown_seconds=1800)
             >>> await session.initial_run.wait(timeout=600)
-            >>> (await session.execute("df.shape")).text
+            >>> session.id  # for client.sessions.attach, elsewhere
         """
-        if idle_shutdown_seconds is not None and idle_shutdown_seconds < 1:
-            raise ValueError(f"idle_shutdown_seconds must be at least 1, got {idle_shutdown_seconds}")
-        body = wire.CreateSessionBody(
-            notebook_id=path_id(notebook_id, "notebook_id"),
-            storage_mode=UNSET if storage_mode is None else wire.StorageMode(storage_mode),
-            idle_shutdown_seconds=UNSET if idle_shutdown_seconds is None else idle_shutdown_seconds,
-            machine_type=UNSET if machine_type is None else machine_type,
+        plan = SessionPlan(
+            notebook_id=notebook_id,
+            inputs=inputs,
+            storage_mode=storage_mode,
+            idle_shutdown_seconds=idle_shutdown_seconds,
+            machine_type=machine_type,
+            check_inputs=check_inputs,
         )
-        checked = await self._inputs.check(notebook_id, inputs, options, by_declaration=check_inputs)
-        try:
-            session_id, run_id = await self._open(body, checked)
-        except BadRequestError:
-            again = await self._inputs.after_refusal(checked, options)
-            if again is None:
-                raise
-            session_id, run_id = await self._open(body, again)
-        initial_run = self._runs.handle(run_id, notebook_id) if run_id else None
-        return Session(self._transport, session_id, notebook_id, initial_run)
-
-    async def _open(self, body: wire.CreateSessionBody, checked: CheckedInputs) -> tuple[str, str | None]:
-        if checked.values:
-            body.inputs = wire.RunInputs()
-            body.inputs.additional_properties = dict(checked.values)
-        request = create_session.build_request(body=body)
-        return await self._transport.call(create_session, request, _read_opened, **checked.options)
+        plan.check()
+        return await opened(self._desk, partial(self._make, plan, options), notebook_id, Deadline.after(None))
 
     def attach(self, session_id: str, notebook_id: str) -> Session:
         """Take hold of a session by its id, without asking the service.
@@ -96,30 +221,64 @@ class Sessions:
         Raises:
             ValueError: an id cannot be one.
         """
-        return Session(self._transport, session_id, notebook_id)
+        return Session(self._desk, session_id, notebook_id)
 
-    async def run_blocks(self, session: Session, block_ids: Sequence[str], **options: Unpack[CallOptions]) -> RunHandle:
-        """Run blocks on the session's kernel as a run that can be waited for. Experimental: no page documents it.
+    async def _make(self, plan: SessionPlan, options: CallOptions, progress: Progress) -> Session:
+        checked = await self._inputs.check(plan.notebook_id, plan.inputs, options, by_declaration=plan.check_inputs)
+        try:
+            return await self._send(plan, checked, progress)
+        except BadRequestError:  # nothing was opened
+            progress.follow(SendRecord())
+            again = await self._inputs.after_refusal(checked, options)
+            if again is None:
+                raise
+        return await self._send(plan, again, progress)
 
-        Args:
-            session: the session.
-            block_ids: the blocks to run, in this order.
-            **options: see CallOptions.
-        """
-        if not block_ids or isinstance(block_ids, str):
-            raise ValueError("block_ids takes a list of at least one block")
-        body = wire.CreateSessionRunBody(notebook_id=session.notebook_id, block_ids=list(block_ids))
-        request = create_session_run.build_request(session.id, body=body)
-        answer = await self._transport.call(
-            create_session_run, request, wire.CreateSessionRunResponse.from_dict, **options
-        )
-        return self._runs.handle(answer.run_id, session.notebook_id)
+    async def _send(self, plan: SessionPlan, checked: CheckedInputs, progress: Progress) -> Session:
+        record = SendRecord()
+        progress.follow(record)
+        request = plan.request(checked)
+        with self._registry.start(plan.notebook_id) as ticket:
+            try:
+                session_id, run = await self._transport.call(
+                    create_session, request, _read_opened, record=record, **checked.options
+                )
+            except CallError as error:
+                _explain(error)
+                if may_have_been_applied(error) and not is_without_hardware(error):
+                    explain(error, LOST)
+                    ticket.leave_in_doubt()
+                    self._service.report(unknown_start(plan.notebook_id))
+                raise
+            except BaseException:
+                if record.sent != "no":
+                    ticket.leave_in_doubt()
+                raise
+            if run is not None:
+                ticket.claim(run.run_id)
+        initial_run = None
+        if run is not None:
+            initial_run = RunHandle(self._service, run.run_id, plan.notebook_id, run, began=anyio.current_time())
+        return Session(self._desk, session_id, plan.notebook_id, initial_run, plan.idle_shutdown_seconds)
 
 
-def _read_opened(body: dict[str, Any]) -> tuple[str, str | None]:
-    """Read the ids of a session and its initial run; both have been seen under two names."""
-    answer = wire.CreateSessionResponse.from_dict(body)
-    session_id = given(answer.session.id) or given(answer.session.session_id)
-    if not session_id:
-        raise KeyError("session/id")
-    return session_id, given(answer.run.run_id) or given(answer.run.id)
+def _explain(error: CallError) -> None:
+    """Write into a refusal what it means for opening a session."""
+    if isinstance(error, PermissionDeniedError):
+        explain(error, NOT_ALLOWED)
+    elif isinstance(error, ConflictError):
+        error.reason = reason_said(error) or "suspended"
+        explain(error, CONFLICTS[error.reason])
+
+
+def _read_opened(body: dict[str, Any]) -> tuple[str, Run | None]:
+    """Read the ids of a session and its initial run; both have been seen under two names.
+
+    The session's id is what counts: with it the session can be stopped, whatever else cannot be read.
+    """
+    session, run = body["session"], body.get("run")
+    session_id = session.get("id") or session.get("sessionId")
+    if not isinstance(session_id, str) or not session_id:
+        raise KeyError("id")
+    has_id = isinstance(run, dict) and bool(run.get("runId") or run.get("id"))
+    return session_id, read_started({"run": run}) if has_id else None

@@ -105,7 +105,7 @@ def _placed(contents: Contents) -> Iterator[tuple[str | None, Block]]:
 
 
 def _of_exception(notebook: str | None, block: Block, error: Output) -> Failure:
-    traceback = _tail(error.traceback)
+    traceback = traceback_tail(error.traceback)
     return Failure(
         message=_named(error.ename, error.evalue) or _last_line(traceback) or "an error without a name",
         block_id=block.id,
@@ -125,7 +125,7 @@ def _of_agent(notebook: str | None, block: Block, said: str | None) -> Failure:
         block_id=block.id,
         block_type=block.type,
         position=block.position,
-        traceback=_tail([output.text for output in block.outputs if output.output_type == "stream"]),
+        traceback=traceback_tail([output.text for output in block.outputs if output.output_type == "stream"]),
         init_notebook=notebook,
     )
 
@@ -135,7 +135,7 @@ def _of_whole(
 ) -> Failure | None:
     """Make the failure of a run none of whose blocks failed."""
     error = error or ExecutionFailure()
-    named, traceback = _named(error.name, error.message), _tail(error.traceback)
+    named, traceback = _named(error.name, error.message), traceback_tail(error.traceback)
     message = one_line(said or "") or named or _last_line(traceback)
     if not message:
         return None
@@ -170,7 +170,7 @@ def _last_line(traceback: str) -> str:
     return traceback.rpartition("\n")[2].strip(" :")
 
 
-def _tail(traceback: Sequence[str]) -> str:
+def traceback_tail(traceback: Sequence[str]) -> str:
     """Give the last lines; those that are nothing but a ruler, as IPython begins with, are left out."""
     lines = "\n".join(traceback).rstrip().rsplit("\n", TRACEBACK_LINES)[-TRACEBACK_LINES:]
     return "\n".join(line for line in map(_cut, lines) if not line or line.strip("-")).rstrip()

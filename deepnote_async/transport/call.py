@@ -92,6 +92,7 @@ class Transport:
         read: Callable[[dict[str, Any]], T],
         *,
         record: SendRecord | None = None,
+        least: float | None = None,
         **options: Unpack[CallOptions],
     ) -> T:
         """Send what a generated `build_request` made and read the answer.
@@ -101,6 +102,7 @@ class Transport:
             request: what its `build_request` returned.
             read: turns the JSON object of the answer into a result, usually the `from_dict` of a generated model.
             record: where to write how far the call came, for a caller that wants to know even if it is cancelled.
+            least: seconds that must be left of the call's time for an attempt to be sent; None for the usual.
             **options: see CallOptions.
 
         Raises:
@@ -108,7 +110,7 @@ class Transport:
             TransportError: no complete answer came.
             DecodeError: the answer is not what the operation promises.
         """
-        context = self._context(operation.METHOD, operation.PATH_TEMPLATE, options, record=record)
+        context = self._context(operation.METHOD, operation.PATH_TEMPLATE, options, record=record, least=least)
         return await self._send(context, request, options, lambda response: decode(response, read, context))
 
     async def acknowledge(
@@ -190,6 +192,11 @@ class Transport:
         return Deadline.after(options.get("timeout", self._defaults.timeout))
 
     @property
+    def default_timeout(self) -> float | None:
+        """Total seconds of a call that names none; None for no limit."""
+        return self._defaults.timeout
+
+    @property
     def is_throttled(self) -> bool:
         """Whether the service has refused requests for their rate lately."""
         return self._gate.is_strict(anyio.current_time())
@@ -205,13 +212,15 @@ class Transport:
 
     async def aclose(self) -> None:
         """Close the connections; a client the user brought stays open. Closing twice does nothing."""
-        self._closed = True
-        self._client = None
-        for close in self._before_closing:
-            await close()
-        with anyio.move_on_after(CLOSE_SECONDS, shield=True):
-            await self._policy.aclose()
-            await self._downloads.aclose()
+        try:
+            for close in self._before_closing:
+                await close()  # which may send something yet
+        finally:
+            self._closed = True
+            self._client = None
+            with anyio.move_on_after(CLOSE_SECONDS, shield=True):
+                await self._policy.aclose()
+                await self._downloads.aclose()
 
     def _context(
         self,
@@ -221,6 +230,7 @@ class Transport:
         *,
         streaming: bool = False,
         record: SendRecord | None = None,
+        least: float | None = None,
     ) -> CallContext:
         return CallContext(
             method,
@@ -231,6 +241,7 @@ class Transport:
             streaming=streaming,
             lane=lane_of(method, streaming=streaming),
             record=record or SendRecord(),
+            least=least,
         )
 
     async def _send(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_UNKNOWN_OPERATION = (404, 405)
+UNKNOWN_OPERATION = (404, 405, 501)
+"""What a service may answer to an operation that it does not have."""
 
 INFERRED = (
     ("PATCH", r"/v2/projects/[^/]+", "changing the settings of a project"),
@@ -23,7 +24,7 @@ def hint(method: str, path: str, status: int) -> str:
         path: path of the call, or its template.
         status: status of the answer.
     """
-    if status in _UNKNOWN_OPERATION:
+    if status in UNKNOWN_OPERATION:
         for known_method, pattern, what in INFERRED:
             if method == known_method and re.search(f"{pattern}$", path):
                 return f"; {what} is experimental, and this service may not have it"

@@ -44,6 +44,7 @@ class CallContext:
         follows: a redirect is handed over like a success; whoever asks for that follows it.
         lane: with whom it takes turns at the rate gate.
         record: how far it came.
+        least: seconds that must be left for an attempt to be sent; None for what suits the method.
     """
 
     method: str
@@ -55,6 +56,7 @@ class CallContext:
     follows: bool = False
     lane: Lane = "look"
     record: SendRecord = field(factory=SendRecord, eq=False)
+    least: float | None = None
 
 
 def lane_of(method: str, *, streaming: bool) -> Lane:

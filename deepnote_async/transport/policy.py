@@ -188,6 +188,8 @@ def _timeouts(context: CallContext) -> dict[str, float | None]:
 
 def _least_seconds(context: CallContext) -> float:
     """Give the seconds that must be left for an attempt: what may not be repeated is not sent to be cut off at once."""
+    if context.least is not None:
+        return context.least
     if context.method in REPEATABLE or context.deadline.allowed is None:
         return 0.0
     return min(LEAST_SECONDS, context.deadline.allowed / 4)

@@ -6,9 +6,16 @@ The kernel engine is imported by who starts it (`execution.kernel`), since it ne
 from deepnote_emulator.execution.engine import Engine, EngineError, LiveKernel, Plan, Step
 from deepnote_emulator.execution.record import RunRecord
 from deepnote_emulator.execution.runs import RunBook, snapshot_of
-from deepnote_emulator.execution.sessions import BusyError, NoHardwareError, Session, SessionBook, SessionKernel
+from deepnote_emulator.execution.sessions import (
+    BusyError,
+    NoHardwareError,
+    Session,
+    SessionBook,
+    SessionKernel,
+    TooLongError,
+)
 
 __all__ = [
     "BusyError", "Engine", "EngineError", "LiveKernel", "NoHardwareError", "Plan", "RunBook", "RunRecord", "Session",
-    "SessionBook", "SessionKernel", "Step", "snapshot_of",
+    "SessionBook", "SessionKernel", "Step", "TooLongError", "snapshot_of",
 ]  # fmt: skip

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
 from typing import Literal, Protocol
 
 from attrs import field, frozen
 
 from deepnote_emulator.documents import BlockRecord
+from deepnote_emulator.execution.places import Places
 from deepnote_emulator.files import ProjectFile
 
 Status = Literal["pending", "running", "success", "error", "internal_error", "stopped"]
@@ -60,8 +60,12 @@ class LiveKernel(Protocol):
         """Execute a step, filling `record` as it goes; raises EngineError if the kernel fails, not the code."""
         ...
 
-    async def interrupt(self) -> None:
-        """End what it executes, by force (and with the loss of its state) if need be."""
+    async def ended(self) -> str:
+        """Wait until it has died for good, and tell how."""
+        ...
+
+    async def interrupt(self) -> bool:
+        """End what it executes, by force if need be; whether that cost it its state."""
         ...
 
     async def close(self) -> None:
@@ -101,25 +105,22 @@ class Simulator(Protocol):
 
 
 class Engine(Protocol):
-    """Makes kernels, as many as there are slots for."""
+    """Makes kernels, as many as there are places for."""
 
     @property
     def simulator(self) -> Simulator | None:
         """What makes up the runs that have a kernel of their own; None where they are executed."""
         ...
 
-    def slot(self) -> AbstractAsyncContextManager[None]:
-        """Wait until another kernel may live, and hold its place."""
-        ...
-
-    async def take_slot(self) -> bool:
-        """Take a place for another kernel if there is one at once; `free_slot` gives it back."""
-        ...
-
-    def free_slot(self) -> None:
-        """Give back a place that `take_slot` took."""
+    @property
+    def places(self) -> Places:
+        """The places for its kernels; whoever asks for a kernel holds one."""
         ...
 
     def kernel(self, files: Sequence[ProjectFile]) -> LiveKernel:
         """Make a kernel, not started yet, that will work among copies of the files."""
+        ...
+
+    async def close(self) -> None:
+        """End what it has started ahead of its use."""
         ...

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from attrs import Factory, define
@@ -14,14 +13,18 @@ from deepnote_emulator.clock import now
 from deepnote_emulator.documents import BlockRecord
 from deepnote_emulator.execution.engine import EngineError, Step
 from deepnote_emulator.execution.outputs import OutputCollector, error_output
+from deepnote_emulator.execution.places import Places
 from deepnote_emulator.execution.process import KernelProcess
+from deepnote_emulator.execution.spare import Launcher
 from deepnote_emulator.files import ProjectFile
+from deepnote_emulator.keeper import Keeper
 
 log = logging.getLogger("deepnote_emulator")
 
 REPLY_SECONDS = 2.0
 """The reply leaves the kernel before it says that it is idle; one that is not there soon after was lost."""
 NUDGE_SECONDS = 0.05
+SIGNALS = 2
 GRACE_SECONDS = 2.0
 
 JsonObject = dict[str, Any]
@@ -31,44 +34,39 @@ class KernelEngine:
     """Makes ipykernels, at most `max_kernels` at a time; runs wait for their turn, sessions do not.
 
     Args:
-        max_kernels: how many kernels may live at once; each takes some 40 MB and starts in about half a second.
+        keeper: makes the folders of the kernels.
+        max_kernels: how many kernels may live at once, a spare one among them; each takes some 40 MB and starts in
+            about half a second.
+        warm: whether to keep a spare kernel where there is a place.
+        output_limit: how much one block may put out, in bytes.
     """
 
-    def __init__(self, max_kernels: int = 4) -> None:
-        self._slots = asyncio.Semaphore(max_kernels)
+    def __init__(self, keeper: Keeper, *, max_kernels: int, warm: bool, output_limit: int) -> None:
+        self.places = Places(max_kernels)
+        self._launcher = Launcher(keeper, self.places, warm=warm)
+        self._output_limit = output_limit
 
     @property
     def simulator(self) -> None:
         """None: runs are executed."""
 
-    @contextlib.asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """Wait until a kernel may be started, and hold its place."""
-        async with self._slots:
-            yield
-
-    async def take_slot(self) -> bool:
-        """Take a place if there is one at once."""
-        if self._slots.locked():
-            return False
-        return await self._slots.acquire()
-
-    def free_slot(self) -> None:
-        """Give back what `take_slot` took."""
-        self._slots.release()
-
     def kernel(self, files: Sequence[ProjectFile]) -> Kernel:
         """Make a kernel that is not started yet."""
-        return Kernel(files)
+        return Kernel(self._launcher.launch, files, self._output_limit)
+
+    async def close(self) -> None:
+        """End the spare kernel."""
+        await self._launcher.close()
 
 
 @define(eq=False)
 class _Execution:
-    """An execution that is going on; its futures are done when the kernel said so."""
+    """An execution that is going on; its futures are done when the kernel said so, `heard` counts what it said."""
 
     step: Step
     record: BlockRecord
     collector: OutputCollector
+    heard: int = 0
     begun: asyncio.Future[None] = Factory(lambda: asyncio.get_running_loop().create_future())
     idle: asyncio.Future[None] = Factory(lambda: asyncio.get_running_loop().create_future())
     reply: asyncio.Future[JsonObject] = Factory(lambda: asyncio.get_running_loop().create_future())
@@ -78,12 +76,18 @@ class Kernel:
     """One kernel. Messages find their execution by the id of its request; a watch tells of the process's death.
 
     Args:
+        launch: starts its process.
         files: what its folder holds in the beginning.
+        output_limit: how much one step may put out, in bytes.
     """
 
-    def __init__(self, files: Sequence[ProjectFile] = ()) -> None:
-        self._process = KernelProcess(files)
-        self._client: Any = None
+    def __init__(
+        self, launch: Callable[[], Awaitable[KernelProcess]], files: Sequence[ProjectFile], output_limit: int
+    ) -> None:
+        self._launch = launch
+        self._files = tuple(files)
+        self._output_limit = output_limit
+        self._started: KernelProcess | None = None
         self._executions: dict[str, _Execution] = {}
         self._current: _Execution | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -102,8 +106,17 @@ class Kernel:
 
     async def start(self) -> None:
         """Start it and wait until it is ready."""
-        await self._process.start()
-        await self._connect()
+        self._started = await self._launch()
+        await self._started.use(self._files)
+        self._listen()
+
+    async def ended(self) -> str:
+        """Wait until it has died for good, and tell how."""
+        while True:
+            how = await asyncio.shield(self._death)
+            async with self._interrupting:  # which may have started it anew
+                if self._death.done():
+                    return how
 
     async def run(self, step: Step, record: BlockRecord) -> None:
         """Execute a step, filling `record` as it goes.
@@ -119,37 +132,42 @@ class Kernel:
             pass
         if self._death.done():
             raise EngineError(f"the kernel is gone ({self._death.result()})")
-        execution = _Execution(step, record, OutputCollector(record.outputs))
-        request = self._client.execute(step.code, allow_stdin=False, stop_on_error=True)
+        execution = _Execution(step, record, OutputCollector(record.outputs, self._output_limit))
+        request = self._process.client.execute(step.code, allow_stdin=False, stop_on_error=False)
         self._executions[request] = self._current = execution
         try:
             await self._ended(execution)
         finally:
             self._executions.pop(request, None)
             self._current = None
+            execution.collector.finish()
             record.finished_at = now()
 
-    async def interrupt(self) -> None:
-        """End what it executes: SIGINT, then a nudge, then a restart that loses the kernel's state.
+    async def interrupt(self) -> bool:
+        """End what it executes: SIGINT and a nudge, both again, then a restart. Whether that cost the kernel its state.
 
         The nudge is for code that awaits at the top level, which ipykernel does not interrupt before another message
-        comes (https://github.com/ipython/ipykernel/issues/881).
+        comes (https://github.com/ipython/ipykernel/issues/881). A signal that comes in the moment before the code
+        begins is lost on ipykernel, so there is a second one.
         """
         async with self._interrupting:
             execution = self._current
             if execution is None or execution.idle.done() or self._death.done():
-                return
+                return False
             await self._within(execution.begun, GRACE_SECONDS)  # a signal before the code begins would be lost
-            await self._process.interrupt()
-            if await self._within(execution.idle, NUDGE_SECONDS):
-                return
-            self._client.kernel_info()
-            if await self._within(execution.idle, GRACE_SECONDS):
-                return
-            self._die("it was killed and started anew, since its code ignored an interrupt")
+            for _ in range(SIGNALS):
+                await self._process.interrupt()
+                if await self._within(execution.idle, NUDGE_SECONDS):
+                    return False
+                self._process.client.kernel_info()
+                if await self._within(execution.idle, GRACE_SECONDS / SIGNALS):
+                    return False
+            self._die("it was killed and started anew, since its code ignored an interrupt; its variables are lost")
             await self._disconnect()
             await self._process.restart()
-            await self._connect()
+            await self._process.connect()
+            self._listen()
+            return True
 
     async def close(self) -> None:
         """End it; what it executes fails."""
@@ -157,14 +175,21 @@ class Kernel:
         async with self._interrupting:  # which must not start it anew afterwards
             self._die("it was closed")
             await self._disconnect()
-            await self._process.close()
+            if self._started is not None:
+                await self._started.close()
 
-    async def _connect(self) -> None:
-        self._client = await self._process.connect()
+    @property
+    def _process(self) -> KernelProcess:
+        if self._started is None:
+            raise EngineError("the kernel was not started")
+        return self._started
+
+    def _listen(self) -> None:
+        client = self._process.client
         self._death = asyncio.get_running_loop().create_future()
         self._tasks = [
-            asyncio.create_task(self._read(self._client.get_iopub_msg, self._take_output)),
-            asyncio.create_task(self._read(self._client.get_shell_msg, self._take_reply)),
+            asyncio.create_task(self._read(client.get_iopub_msg, self._take_output)),
+            asyncio.create_task(self._read(client.get_shell_msg, self._take_reply)),
             asyncio.create_task(self._watch()),
         ]
 
@@ -172,17 +197,29 @@ class Kernel:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._client is not None:
-            self._client.stop_channels()
+        if self._started is not None:
+            self._started.disconnect()
 
     async def _ended(self, execution: _Execution) -> None:
-        await self._within(execution.idle, None)
+        await self._said_all(execution)
         if not execution.idle.done():
             place = f"block {execution.step.block_id}" if execution.step.block_id else "the code"
             raise EngineError(f"the kernel died while it ran {place} ({self._death.result()})")
         record = execution.record
+        execution.collector.finish()
         if (lost := await self._lost_error(execution)) and not record.failed:
             record.outputs.append(lost)
+
+    async def _said_all(self, execution: _Execution) -> None:
+        """Wait until the kernel is idle again, or has replied and then been silent: a flood may drown messages."""
+        ends: set[asyncio.Future[Any]] = {execution.idle, execution.reply, self._death}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        heard = -1
+        while not execution.idle.done() and not self._death.done() and execution.heard != heard:
+            heard = execution.heard
+            await self._within(execution.idle, REPLY_SECONDS)
+        if not self._death.done():
+            _done(execution.idle)
 
     async def _lost_error(self, execution: _Execution) -> JsonObject | None:
         """Learn from the kernel's reply how code ended: a message that cannot be encoded never reaches the outputs."""
@@ -207,6 +244,7 @@ class Kernel:
             self._die(f"its channel broke: {type(error).__name__}: {error}")
 
     def _take_output(self, execution: _Execution, kind: str, content: JsonObject) -> None:
+        execution.heard += 1
         if kind == "execute_input":
             execution.record.execution_count = content["execution_count"]
             _done(execution.begun)

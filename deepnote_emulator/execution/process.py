@@ -6,11 +6,11 @@ The kernel is no sandbox: the notebook's code can do what the user who started t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-import shutil
+import queue
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,34 +20,46 @@ from jupyter_client.manager import AsyncKernelManager
 
 from deepnote_emulator.execution.engine import EngineError
 from deepnote_emulator.files import ProjectFile, copy_into
+from deepnote_emulator.keeper import MARK, Keeper, end_family
 
 READY_SECONDS = 60.0
+ASK_SECONDS = 1.0
+HEAR_SECONDS = 0.2
+"""Every answer is told of on the channel of outputs too; one that is not was given before that was subscribed to."""
+END_SECONDS = 5.0
 DEATH_CHECK_SECONDS = 0.05
 SOCKET_PATH_LIMIT = 90
 """Unix sockets take about 100 characters (sun_path); jupyter_client adds a few to the folder."""
+SPARE_FILE = "spare"
 
 _ENVIRONMENT = ("HOME", "LANG", "LANGUAGE", "LOGNAME", "PATH", "SYSTEMROOT", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV")
 """What of the emulator's environment a kernel sees, beside LC_*: no token, no DEEPNOTE_* variable."""
 
 
 class KernelProcess:
-    """A kernel process in a private folder.
+    """A kernel process in a private folder; that of a spare one holds a file named "spare" until it is used.
 
     Args:
-        files: what to lay into the folder it works in.
+        keeper: makes the folder, and ends the process if the emulator is killed.
+        is_spare: whether nobody has a use for it yet.
     """
 
-    def __init__(self, files: Sequence[ProjectFile]) -> None:
-        self._files = tuple(files)
+    def __init__(self, keeper: Keeper, *, is_spare: bool = False) -> None:
+        self._keeper = keeper
+        self._is_spare = is_spare
         self._home: Path | None = None
         self._manager: Any = None
+        self._pid: int | None = None
+        self.client: Any = None
+        """The jupyter_client client of it, once it is ready."""
 
     async def start(self) -> None:
         """Start the process."""
-        home = self._home = Path(tempfile.mkdtemp(prefix="dn-", dir=_short_temporary_folder()))
+        home = self._home = self._keeper.new_folder("dn-", _short_temporary_folder())
         work = home / "work"
         work.mkdir()
-        await asyncio.to_thread(copy_into, work, self._files)
+        if self._is_spare:
+            (home / SPARE_FILE).touch()
         self._manager = AsyncKernelManager(
             kernel_name="python3",
             kernel_spec_manager=_ThisPython(),
@@ -56,46 +68,106 @@ class KernelProcess:
         )
         quiet = subprocess.DEVNULL  # what the kernel process itself logs; its code's output comes as messages
         await self._manager.start_kernel(cwd=str(work), env=_environment(home), stdout=quiet, stderr=quiet)
+        self._pid = self._manager.provisioner.pid
 
-    async def connect(self) -> Any:
-        """Give a jupyter_client client of it once it is ready.
+    async def connect(self) -> None:
+        """Open the channels and wait until it is ready.
 
         Raises:
             EngineError: it does not become ready.
         """
-        client = self._manager.client()
+        client = self.client = self._manager.client()
         client.start_channels(hb=False)
         try:
-            await client.wait_for_ready(timeout=READY_SECONDS)
-        except BaseException as error:
+            async with asyncio.timeout(READY_SECONDS):
+                while not await self._answers(client):
+                    if not await self._manager.is_alive():
+                        raise EngineError("the kernel did not start: its process ended")
+        except TimeoutError as error:
+            raise EngineError(f"the kernel did not start within {READY_SECONDS:g} s") from error
+
+    def disconnect(self) -> None:
+        """Close the channels."""
+        client, self.client = self.client, None
+        if client is not None:
             client.stop_channels()
-            if isinstance(error, RuntimeError):
-                raise EngineError(f"the kernel did not start: {error}") from error
-            raise
-        return client
+
+    async def use(self, files: Sequence[ProjectFile]) -> None:
+        """Lay files into the folder it works in: from now on it belongs to somebody."""
+        if self._home is not None:
+            (self._home / SPARE_FILE).unlink(missing_ok=True)
+            if files:
+                await asyncio.to_thread(copy_into, self._home / "work", files)
 
     async def interrupt(self) -> None:
         """Send SIGINT, or what takes its place here."""
         await self._manager.interrupt_kernel()
 
     async def restart(self) -> None:
-        """Kill it and start it anew; clients must connect again."""
+        """Kill it with all it started, and start it anew in the same folder; clients must connect again."""
+        await self._kill()
         await self._manager.restart_kernel(now=True)
+        self._pid = self._manager.provisioner.pid
+
+    async def is_alive(self) -> bool:
+        """Whether it is running, or stopped by a signal."""
+        return bool(await self._manager.is_alive())
 
     async def died(self) -> str:
         """Return how the process ended, once it has: its channels say nothing of it."""
         while await self._manager.is_alive():  # noqa: ASYNC110  (jupyter_client has no event for it)
             await asyncio.sleep(DEATH_CHECK_SECONDS)
-        process = self._manager.provisioner.process if self._manager.provisioner else None
-        code = process.returncode if process is not None else None
+        code = self._popen.returncode if self._popen is not None else None
         return f"exit code {code}" if code is not None else "its process is gone"
 
     async def close(self) -> None:
-        """Kill it, and leave neither process nor file behind."""
-        if self._manager is not None and self._manager.has_kernel:
-            await self._manager.shutdown_kernel(now=True)
+        """Kill it with all it started, and leave neither process nor file behind."""
+        self.disconnect()
+        if self._manager is not None:
+            await self._kill()
+            if self._manager.has_kernel:
+                await self._manager.shutdown_kernel(now=True)
+            else:
+                await self._manager.cleanup_resources()
         if self._home is not None:
-            await asyncio.to_thread(shutil.rmtree, self._home, ignore_errors=True)
+            await asyncio.to_thread(self._keeper.remove_folder, self._home)
+
+    @property
+    def _popen(self) -> subprocess.Popen[bytes] | None:
+        provisioner = self._manager.provisioner
+        return provisioner.process if provisioner is not None else None
+
+    async def _kill(self) -> None:
+        """Kill the process before jupyter_client does, which leaves children alone and looks every 100 ms."""
+        process = self._popen
+        pid = self._pid or (process.pid if process is not None else None)  # its start may have been cancelled
+        if pid is not None and self._home is not None and os.name == "posix":
+            await asyncio.to_thread(end_family, self._home, pid)
+        if process is not None and os.name == "posix":
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                await asyncio.to_thread(process.wait, END_SECONDS)
+        self._pid = None
+
+    async def _answers(self, client: Any) -> bool:
+        """Ask for a sign of life; whether it came, and the channel of outputs is heard too."""
+        client.kernel_info()
+        with contextlib.suppress(queue.Empty):
+            await client.get_shell_msg(timeout=ASK_SECONDS)
+            await client.get_iopub_msg(timeout=HEAR_SECONDS)
+            return True
+        return False
+
+
+async def launched(keeper: Keeper, *, is_spare: bool = False) -> KernelProcess:
+    """Start a process and wait until it is ready; raises EngineError."""
+    process = KernelProcess(keeper, is_spare=is_spare)
+    try:
+        await process.start()
+        await process.connect()
+    except BaseException:
+        await asyncio.shield(process.close())
+        raise
+    return process
 
 
 class _ThisPython(KernelSpecManager):
@@ -115,7 +187,7 @@ def _environment(home: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name in _ENVIRONMENT or name.startswith("LC_")}
     return kept | {
         "IPYTHONDIR": str(home / "ipython"),
-        "JUPYTER_RUNTIME_DIR": str(home),
+        MARK: str(home),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "PYTHONIOENCODING": "utf-8",
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -14,8 +15,11 @@ from typing import Any
 from deepnote_emulator.clock import now
 from deepnote_emulator.documents import BlockRecord, NotebookSource, ProjectSource
 from deepnote_emulator.execution.engine import Engine, EngineError, LiveKernel, Step
+from deepnote_emulator.execution.outputs import error_output
 from deepnote_emulator.execution.record import RunRecord
 from deepnote_emulator.execution.runs import RunBook
+
+log = logging.getLogger("deepnote_emulator")
 
 DEFAULT_IDLE_SECONDS = 1800
 """The example of the sessions guide; the service's default is not published."""
@@ -31,15 +35,37 @@ class BusyError(Exception):
     """A run of the notebook is going on in the session."""
 
 
-class SessionKernel:
-    """The kernel of one notebook in a session; runs and code take turns on it."""
+class TooLongError(Exception):
+    """Code did not end in time and was interrupted; `is_fresh`: the kernel had to be started anew for that."""
 
-    def __init__(self, kernel: LiveKernel, working: Callable[[], contextlib.AbstractContextManager[None]]) -> None:
+    def __init__(self, *, is_fresh: bool) -> None:
+        super().__init__(is_fresh)
+        self.is_fresh = is_fresh
+
+
+class SessionKernel:
+    """The kernel of one notebook in a session; runs and code take turns on it.
+
+    Args:
+        kernel: the kernel, not started yet.
+        working: holds off the end of the session.
+        free: gives back the kernel's place: once it is closed, or has died.
+    """
+
+    def __init__(
+        self,
+        kernel: LiveKernel,
+        working: Callable[[], contextlib.AbstractContextManager[None]],
+        free: Callable[[], None],
+    ) -> None:
         self._kernel = kernel
         self._working = working
         self._turn = asyncio.Lock()
-        self._opening = asyncio.create_task(kernel.start())
-        self._opening.add_done_callback(lambda task: task.cancelled() or task.exception())  # whoever holds it sees it
+        self._interrupts = 0
+        self._is_closing = False
+        self._opening: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._opening.add_done_callback(lambda opening: opening.cancelled() or opening.exception())  # holders see it
+        self._life = asyncio.create_task(self._live(free))
         self.runs: list[RunRecord] = []
 
     @property
@@ -73,30 +99,38 @@ class SessionKernel:
     async def execute(self, code: str, seconds: float) -> BlockRecord:
         """Execute code that belongs to no block.
 
+        An interrupt while it waits for other code ends it before it begins.
+
         Raises:
             BusyError: a run is going on.
             EngineError: the kernel is gone.
-            TimeoutError: the code did not end in time and was interrupted.
+            TooLongError: the code did not end in time.
         """
         if self.active_runs:
             raise BusyError
+        interrupts = self._interrupts
         async with self.hold() as kernel:
             record = BlockRecord(started_at=now())
+            if interrupts != self._interrupts:
+                record.outputs.append(error_output("KeyboardInterrupt", "interrupted before the code began"))
+                return record
             running = asyncio.create_task(kernel.run(Step(code=code), record))
             try:
                 async with asyncio.timeout(seconds):
                     await asyncio.shield(running)
             except TimeoutError:
+                is_fresh = False
                 with contextlib.suppress(EngineError):  # a kernel that cannot be started anew is dead from now on
-                    await kernel.interrupt()
-                raise
+                    is_fresh = await kernel.interrupt()
+                raise TooLongError(is_fresh=is_fresh) from None
             finally:
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)
             return record
 
     async def interrupt(self) -> None:
-        """End the runs and the code that are going on."""
+        """End the runs and the code that are going on or wait."""
+        self._interrupts += 1
         for run in self.active_runs:
             run.is_interrupted = True
         with contextlib.suppress(EngineError):
@@ -112,9 +146,27 @@ class SessionKernel:
 
     async def close(self) -> None:
         """End the kernel; whatever it executes fails."""
-        self._opening.cancel()
-        await asyncio.gather(self._opening, return_exceptions=True)
-        await self._kernel.close()
+        if not self._is_closing:
+            self._life.cancel()
+        await asyncio.gather(self._life, return_exceptions=True)
+
+    async def _live(self, free: Callable[[], None]) -> None:
+        """Start the kernel and wait for its death; what it leaves is cleared away at once, its place given back."""
+        try:
+            await self._kernel.start()
+            self._opening.set_result(None)
+            log.warning("the kernel of a session died: %s", await self._kernel.ended())
+        except Exception as error:
+            if self._opening.done():
+                raise
+            self._opening.set_exception(error)
+        finally:
+            self._opening.cancel()
+            self._is_closing = True
+            try:
+                await self._kernel.close()
+            finally:
+                free()
 
 
 class Session:
@@ -185,6 +237,11 @@ class SessionBook:
         """Find a session that has not ended."""
         return self._sessions.get(session_id)
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the sessions that have not ended, oldest first."""
+        return tuple(self._sessions)
+
     async def open(
         self, project: ProjectSource, notebook: NotebookSource, inputs: dict[str, Any], idle_seconds: float
     ) -> tuple[Session, RunRecord]:
@@ -201,9 +258,10 @@ class SessionBook:
     async def kernel(self, session: Session, notebook_id: str) -> SessionKernel:
         """Give the kernel of a notebook, a new one on its first use; raises NoHardwareError."""
         if (kernel := session.kernels.get(notebook_id)) is None:
-            if not await self._engine.take_slot():
+            if not await self._engine.places.take():
                 raise NoHardwareError
-            kernel = SessionKernel(self._make_kernel(session.project.id), session.working)
+            fresh = self._make_kernel(session.project.id)
+            kernel = SessionKernel(fresh, session.working, self._engine.places.free)
             session.kernels[notebook_id] = kernel
         return kernel
 
@@ -226,8 +284,6 @@ class SessionBook:
             await asyncio.gather(*(kernel.close() for kernel in kernels))
         finally:
             session.hold_timer()
-            for _kernel in kernels:
-                self._engine.free_slot()
 
     async def end_of_project(self, project_id: str) -> None:
         """End every session of a project."""

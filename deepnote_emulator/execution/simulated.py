@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
 
 from deepnote_emulator.checks import check_number, check_whole
 from deepnote_emulator.clock import now
 from deepnote_emulator.documents import BlockRecord
 from deepnote_emulator.execution.engine import EngineError, Plan, Step
 from deepnote_emulator.execution.outputs import error_output
-from deepnote_emulator.execution.simulation import INTERRUPTED, OUTPUT, Duration, Fate, Shares, fate, is_code
+from deepnote_emulator.execution.places import Places
+from deepnote_emulator.execution.simulation import INTERRUPTED, OUTPUT, Duration, Fate, Shares, fate, is_code, printed
 from deepnote_emulator.files import ProjectFile
+
+CLOSED = "it was closed"
 
 
 class SimulatedEngine:
@@ -22,7 +23,7 @@ class SimulatedEngine:
 
     A run with a kernel of its own takes `duration` from its acceptance to its end, or `seconds` for each of its code
     blocks, and ends as the shares tell. The n-th run of a notebook always goes the same way under the same seed.
-    Runs and code of sessions take `seconds` for each code block and succeed.
+    Runs and code of sessions take `seconds` for each code block and succeed. Code that only prints literals does so.
 
     Args:
         seconds: how long every code block takes; input blocks take no time.
@@ -67,30 +68,33 @@ class SimulatedEngine:
             f"internal_error={self._shares.internal_error}, stopped={self._shares.stopped}, seed={self._seed})"
         )
 
-    @property
-    def simulator(self) -> SimulatedEngine:
-        """What makes up the runs that have a kernel of their own: this engine."""
-        return self
-
     def foretell(self, plan: Plan, notebook_id: str, number: int) -> Fate:
         """Tell how the `number`th run of a notebook goes."""
         draw = random.Random(f"{self._seed}/{notebook_id}/{number}")  # noqa: S311  (nothing depends on its secrecy)
         return fate(plan, draw, self._duration, self._seconds, self._shares)
 
-    def slot(self) -> AbstractAsyncContextManager[None]:
-        """Give a place; there always is one."""
-        return contextlib.nullcontext()
-
-    async def take_slot(self) -> bool:
-        """Take a place; there always is one."""
-        return True
-
-    def free_slot(self) -> None:
-        """Give back a place."""
-
     def kernel(self, files: Sequence[ProjectFile]) -> SimulatedKernel:  # noqa: ARG002  (nothing could read them)
         """Make a kernel."""
         return SimulatedKernel(self._seconds)
+
+
+class Simulation:
+    """A `SimulatedEngine` at work in one emulator, since several may share it.
+
+    Args:
+        engine: what runs are made up by.
+    """
+
+    def __init__(self, engine: SimulatedEngine) -> None:
+        self.simulator = engine
+        self.places = Places(None)
+
+    def kernel(self, files: Sequence[ProjectFile]) -> SimulatedKernel:
+        """Make a kernel."""
+        return self.simulator.kernel(files)
+
+    async def close(self) -> None:
+        """There is nothing to end."""
 
 
 class SimulatedKernel:
@@ -104,13 +108,13 @@ class SimulatedKernel:
         self._seconds = seconds
         self._executing: Step | None = None
         self._ended = asyncio.Event()
-        self._is_closed = False
+        self._closed = asyncio.Event()
         self._count = 0
 
     @property
     def is_dead(self) -> bool:
         """Whether it was closed; it does not die by itself."""
-        return self._is_closed
+        return self._closed.is_set()
 
     @property
     def executing(self) -> Step | None:
@@ -126,8 +130,8 @@ class SimulatedKernel:
         Raises:
             EngineError: the kernel was closed.
         """
-        if self._is_closed:
-            raise EngineError("the kernel is gone (it was closed)")
+        if self.is_dead:
+            raise EngineError(f"the kernel is gone ({CLOSED})")
         self._executing = step
         self._ended.clear()
         try:
@@ -137,27 +141,34 @@ class SimulatedKernel:
             self._count += 1
             record.execution_count = self._count
             if is_code(step):
-                await self._take_time(record)
+                await self._take_time(step, record)
         finally:
             self._executing = None
             record.finished_at = now()
 
-    async def interrupt(self) -> None:
+    async def ended(self) -> str:
+        """Wait until it is closed."""
+        await self._closed.wait()
+        return CLOSED
+
+    async def interrupt(self) -> bool:
         """End the step that is going on, as a KeyboardInterrupt would."""
         self._ended.set()
+        return False
 
     async def close(self) -> None:
         """End it; a step that is going on fails."""
-        self._is_closed = True
+        self._closed.set()
         self._ended.set()
 
-    async def _take_time(self, record: BlockRecord) -> None:
+    async def _take_time(self, step: Step, record: BlockRecord) -> None:
         try:
             async with asyncio.timeout(self._seconds):
                 await self._ended.wait()
         except TimeoutError:
-            record.outputs.append({"name": "stdout", "output_type": "stream", "text": OUTPUT})
+            text = OUTPUT if step.block_id else (printed(step.code) or OUTPUT)
+            record.outputs.append({"name": "stdout", "output_type": "stream", "text": text})
             return
-        if self._is_closed:
-            raise EngineError("the kernel is gone (it was closed)")
+        if self.is_dead:
+            raise EngineError(f"the kernel is gone ({CLOSED})")
         record.outputs.append(error_output("KeyboardInterrupt", INTERRUPTED))

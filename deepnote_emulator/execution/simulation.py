@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 import math
 import random
@@ -18,6 +19,8 @@ from deepnote_emulator.execution.outputs import error_output
 Duration = Callable[[random.Random], float]
 """Draws how many seconds a whole run takes."""
 
+MAX_PRINTING = 10_000
+"""Longer code is not looked at, in characters."""
 OUTPUT = "simulated: this block was not executed\n"
 FAILURE = "simulated: this run was drawn to fail"
 MACHINE_FAILURE = "simulated: the machine of this run was lost"
@@ -145,6 +148,24 @@ def fate(plan: Plan, draw: random.Random, duration: Duration | None, seconds: fl
 def is_code(step: Step) -> bool:
     """Whether a step is a block of code, which takes time; inputs take none."""
     return not step.is_input and step.unsupported is None
+
+
+def printed(code: str) -> str:
+    """Tell what code prints that does nothing but print literals, such as `print("a", 1)`; "" for all other code."""
+    if len(code) > MAX_PRINTING:
+        return ""
+    try:
+        lines = [_printed_line(statement) for statement in ast.parse(code).body]
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+        return ""
+    return "".join(lines)
+
+
+def _printed_line(statement: ast.stmt) -> str:
+    match statement:
+        case ast.Expr(ast.Call(ast.Name("print"), [*parts], [])):
+            return f"{' '.join(str(ast.literal_eval(part)) for part in parts)}\n"
+    raise ValueError("this is more than to print literals")
 
 
 def _until_unsupported(steps: Sequence[Step]) -> Sequence[Step]:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from deepnote_emulator.clock import iso
 from deepnote_emulator.documents import NotebookSource
-from deepnote_emulator.execution import BusyError, EngineError, NoHardwareError, Session
+from deepnote_emulator.execution import BusyError, EngineError, NoHardwareError, Session, TooLongError
 from deepnote_emulator.execution.sessions import DEFAULT_IDLE_SECONDS
 from deepnote_emulator.inputs import problem_with
 from deepnote_emulator.server.answers import (
@@ -28,6 +28,10 @@ from deepnote_emulator.server.lookups import check_blocks, notebook_named, sessi
 
 DEFAULT_TIMEOUT_MS = 10_000
 MAX_TIMEOUT_MS = 120_000
+_ENDS = {
+    False: "was interrupted",
+    True: "ignored an interrupt: its kernel was killed and started anew, all variables are lost",
+}
 
 
 async def create_session(request: web.Request) -> web.Response:
@@ -68,8 +72,8 @@ async def execute_session_code(request: web.Request) -> web.Response:
         conflict("The notebook is busy with a run")
     except EngineError as error:
         conflict(f"The session's kernel is not available: {error}")
-    except TimeoutError:
-        raise Refused(408, f"The code did not end within {timeout_ms} ms and was interrupted") from None
+    except TooLongError as error:
+        raise Refused(408, f"The code did not end within {timeout_ms} ms and {_ENDS[error.is_fresh]}") from None
     return answer({"outputs": record.outputs})
 
 

@@ -49,6 +49,21 @@ def test_simulated_runs(notebooks: Path) -> None:
         assert same.foretell(plan, "n", number).seconds == engine.foretell(plan, "n", number).seconds
 
 
+def test_what_is_left_of_sessions(notebooks: Path) -> None:
+    seen: list[Any] = []
+
+    def work(emulator: Emulator) -> None:
+        with http_of(emulator) as http:
+            body = {"notebookId": emulator.notebook_id("score.deepnote")}
+            session_id = http.post("/v2/sessions", json=body).json()["session"]["id"]
+            seen.append((emulator.sessions, emulator.kernels))
+            assert http.delete(f"/v2/sessions/{session_id}").status_code == 204
+        assert seen == [((session_id,), 1)]
+
+    run_example("How a session goes", notebooks, work)
+    assert seen
+
+
 def test_limits(notebooks: Path) -> None:
     seen: list[Any] = []
 
@@ -67,6 +82,7 @@ def test_the_order_of_the_run_list(notebooks: Path) -> None:
 
 def test_the_options_of_the_page_are_those_of_the_command() -> None:
     helped = _parser().parse_args(["serve", "--notebooks", "."])
-    shown = {name.replace("-", "_") for name in re.findall(r"(?<!-)--([a-z][a-z-]+)", PAGE)}
+    shown = {name.removeprefix("no-").replace("-", "_") for name in re.findall(r"(?<!-)--([a-z][a-z-]+)", PAGE)}
     assert shown <= set(vars(helped))
+    assert {"max_kernels", "warm", "output_limit"} <= shown
     assert {"median", "sigma", "error", "seed", "rate_limit", "max_parallel_runs", "list_order"} <= shown

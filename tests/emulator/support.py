@@ -20,8 +20,9 @@ UNKNOWN = "00000000-0000-4000-8000-00000000dead"
 class Api:
     """Sends requests, and asserts of every answer that the contract has it."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(self, http: httpx.AsyncClient, emulator: Emulator) -> None:
         self.http = http
+        self.emulator = emulator
 
     async def __call__(self, status: int, method: str, path: str, **options: Any) -> Any:
         """Expect a status; gives the body as JSON, or as bytes where it is none."""
@@ -67,10 +68,16 @@ class Api:
 @asynccontextmanager
 async def api_of(folder: Path, **options: Any) -> AsyncIterator[Api]:
     """Start an emulator and speak to it."""
-    async with Emulator(folder, **options) as emulator:
-        headers = {"authorization": f"Bearer {emulator.token}"}
-        async with httpx.AsyncClient(base_url=emulator.url, headers=headers, timeout=60) as http:
-            yield Api(http)
+    async with Emulator(folder, **options) as emulator, to_emulator(emulator) as api:
+        yield api
+
+
+@asynccontextmanager
+async def to_emulator(emulator: Emulator) -> AsyncIterator[Api]:
+    """Speak to an emulator."""
+    headers = {"authorization": f"Bearer {emulator.token}"}
+    async with httpx.AsyncClient(base_url=emulator.url, headers=headers, timeout=60) as http:
+        yield Api(http, emulator)
 
 
 def text_of(run: Any) -> str:

@@ -116,6 +116,14 @@ def test_simulated_runs_and_limits_have_options(notebooks: Path) -> None:
     assert plain.listing == Listing()
 
 
+def test_kernels_have_options(notebooks: Path) -> None:
+    given = ["--max-kernels", "2", "--no-warm", "--output-limit", "1000"]
+    emulator = _emulator(_parser().parse_args(["serve", "--notebooks", str(notebooks), *given]))
+    assert (emulator._max_kernels, emulator._warm, emulator._output_limit) == (2, False, 1000)
+    plain = _emulator(_parser().parse_args(["serve", "--notebooks", str(notebooks)]))
+    assert (plain._max_kernels, plain._warm, plain._output_limit) == (4, True, 10 << 20)
+
+
 def test_the_command_holds_clients_to_a_limit(notebooks: Path) -> None:
     arguments = ["--engine", "simulated", "--median", "3600", "--max-parallel-runs", "1"]
     with (
@@ -152,6 +160,7 @@ def test_a_broken_notebook_is_named(tmp_path: Path) -> None:
         (["--notebooks", "no/such/folder"], "no/such/folder: there is no such folder"),
         (["--notebooks", ".", "--port", "70000"], "port must lie between 0 and 65535"),
         (["--notebooks", ".", "--max-kernels", "0"], "max_kernels must be at least 1"),
+        (["--notebooks", ".", "--output-limit", "0"], "output_limit must be a whole number from 1 on, not 0"),
         (["--notebooks", ".", "--token", "two words"], "token must be printable ASCII"),
         (["--notebooks", ".", "--token", "line\nbreak"], "token must be printable ASCII"),
         (["--notebooks", ".", "--engine", "x"], "--engine"),

@@ -41,7 +41,7 @@ async def limited(notebooks: Path, **options: Any) -> AsyncIterator[Limited]:
     async with Emulator(notebooks, **options) as emulator:
         headers = {"authorization": f"Bearer {emulator.token}"}
         async with httpx.AsyncClient(base_url=emulator.url, headers=headers, timeout=60) as http:
-            yield Limited(emulator, Api(http), emulator.notebook_id("score.ipynb"))
+            yield Limited(emulator, Api(http, emulator), emulator.notebook_id("score.ipynb"))
 
 
 def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:

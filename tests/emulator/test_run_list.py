@@ -56,7 +56,7 @@ async def listed(notebooks: Path, count: int, listing: Listing | None = None) ->
     async with Emulator(notebooks, engine="simulated", listing=listing) as emulator:
         headers = {"authorization": f"Bearer {emulator.token}"}
         async with httpx.AsyncClient(base_url=emulator.url, headers=headers, timeout=60) as http:
-            it = Listed(emulator, Api(http), emulator.notebook_id("score.ipynb"), [])
+            it = Listed(emulator, Api(http, emulator), emulator.notebook_id("score.ipynb"), [])
             await it.start(count)
             yield it
 

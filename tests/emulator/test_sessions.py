@@ -13,60 +13,12 @@ import pytest
 
 from deepnote_emulator.execution import sessions
 from deepnote_emulator.store import ProjectStore
+from tests.emulator.session import Session, blocks_of, opened
 from tests.emulator.support import UNKNOWN, Api, api_of, text_of
 from tests.support.processes import kernels_of
 
 SLEEP = "import time\ntime.sleep(600)"
-AWAIT = "import asyncio\nawait asyncio.sleep(600)"
 STUBBORN = "import time\nwhile True:\n    try: time.sleep(600)\n    except KeyboardInterrupt: pass"
-
-
-class Session:
-    """A session of one notebook, opened and done with its initial run."""
-
-    def __init__(self, api: Api, notebook_id: str, opened: Any) -> None:
-        self.api, self.notebook_id, self.opened = api, notebook_id, opened
-        self.path = f"/v2/sessions/{opened['session']['id']}"
-
-    async def execute(self, code: str, status: int = 200, **body: Any) -> Any:
-        body = {"notebookId": self.notebook_id, "code": code} | body
-        return await self.api(status, "POST", f"{self.path}/execute", json=body)
-
-    async def printed(self, code: str, **body: Any) -> str:
-        return "".join(output["text"] for output in (await self.execute(code, **body))["outputs"])
-
-    async def status(self, notebook_id: str | None = None) -> tuple[str, Any]:
-        query = {"notebookId": notebook_id or self.notebook_id}
-        told = await self.api(200, "GET", f"{self.path}/status", params=query)
-        return told["session"]["status"], told["kernel"]
-
-    async def until(self, state: str) -> Any:
-        with anyio.fail_after(30):
-            while (kernel := (await self.status())[1])["state"] != state:
-                await anyio.sleep(0.01)
-            return kernel
-
-    async def interrupt(self) -> Any:
-        body = {"notebookId": self.notebook_id}
-        return (await self.api(200, "POST", f"{self.path}/interrupt", json=body))["session"]
-
-    async def run(self, *block_ids: str, status: int = 202) -> Any:
-        body = {"notebookId": self.notebook_id, "blockIds": list(block_ids)}
-        return await self.api(status, "POST", f"{self.path}/runs", json=body)
-
-
-async def opened(api: Api, *sources: str, wait: bool = True, **body: Any) -> Session:
-    notebook_id = await api.notebook(*sources)
-    answer = await api(202, "POST", "/v2/sessions", json={"notebookId": notebook_id} | body)
-    session = Session(api, notebook_id, answer)
-    if wait:
-        await api.ended(answer["run"]["runId"])
-    return session
-
-
-async def blocks_of(session: Session) -> list[str]:
-    notebook = (await session.api(200, "GET", f"/v2/notebooks/{session.notebook_id}"))["notebook"]
-    return [block["id"] for block in notebook["blocks"]]
 
 
 @pytest.fixture
@@ -111,16 +63,6 @@ async def test_inputs_of_the_session_hold_for_its_runs(api: Api) -> None:
     await api(400, "POST", "/v2/sessions", json=body | {"inputs": {"other": "x"}})
 
 
-@pytest.mark.parametrize(("code", "keeps_state"), [(SLEEP, True), (AWAIT, True), (STUBBORN, False)])
-async def test_code_that_takes_too_long_is_interrupted_and_the_kernel_stays_usable(
-    api: Api, code: str, *, keeps_state: bool
-) -> None:
-    session = await opened(api, "x = 1")
-    body = await session.execute(code, 408, timeoutMs=300)
-    assert "300 ms" in body["message"]
-    assert await session.printed("print('x' in globals())") == f"{keeps_state}\n"
-
-
 async def test_the_time_limit_is_never_clamped(api: Api) -> None:
     session = await opened(api)
     for timeout in (0, -1, 120_001, 10**40, 1.5, "1", True, None):
@@ -141,22 +83,6 @@ async def test_a_run_that_is_going_on_keeps_code_out_until_it_is_interrupted(api
         run = await api.ended(run_id)
         assert (run["status"], text_of(run)) == ("stopped", "")
     assert await session.printed("print(1)") == "1\n"
-
-
-async def test_an_interrupt_ends_code_in_flight_and_idle_kernels_do_not_mind(api: Api) -> None:
-    session = await opened(api)
-    assert (await session.interrupt())["status"] == "idle"
-    outputs: list[Any] = []
-
-    async def execute() -> None:
-        outputs.extend((await session.execute(SLEEP, timeoutMs=60_000))["outputs"])
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(execute)
-        kernel = await session.until("busy")
-        assert (kernel["executingBlock"], kernel["queue"]) == (None, [])
-        await session.interrupt()
-    assert [output["ename"] for output in outputs] == ["KeyboardInterrupt"]
 
 
 async def test_another_notebook_of_the_project_has_a_kernel_of_its_own(api: Api) -> None:

@@ -21,7 +21,8 @@ from deepnote_async import AsyncDeepnote, RunFailedError
 from deepnote_emulator import Emulator, Lognormal, SimulatedEngine
 from deepnote_emulator.documents import load_folder
 from deepnote_emulator.execution import Plan, RunRecord, Step
-from deepnote_emulator.execution.simulation import FAILURE, MACHINE_FAILURE
+from deepnote_emulator.execution.simulated import Simulation
+from deepnote_emulator.execution.simulation import FAILURE, MACHINE_FAILURE, printed
 from deepnote_emulator.state import State
 from tests.emulator.support import api_of
 from tests.support.virtual_time import run_virtually
@@ -34,7 +35,7 @@ def virtually(folder: Path, engine: SimulatedEngine, work: Callable[[State], Awa
     """Do something with the state of an emulator in virtual time, without its server."""
 
     async def main() -> None:
-        state = State.of(load_folder(folder), engine, "token")
+        state = State.of(load_folder(folder), lambda _keeper: Simulation(engine), "token")
         try:
             await work(state)
         finally:
@@ -316,3 +317,20 @@ def test_a_run_that_is_stopped_before_it_came_to_anything_has_ended(notebooks: P
         assert (run.status, run.snapshot_status, state.runs.active) == ("stopped", "unavailable", 0)
 
     virtually(notebooks, SimulatedEngine(), work)
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("print('a', 1, -2.5, None)", "a 1 -2.5 None\n"),
+        ("print()\nprint([1, 'x'])", "\n[1, 'x']\n"),
+        ("print('é\\n')", "é\n\n"),
+        *(
+            (code, "")
+            for code in ("", "1/0", "print(x)", "print('a', end='')", "print(*'ab')", "x = 1\nprint(1)", "def (:")
+        ),
+        *((code, "") for code in ("print({[]: 1})", "print(" + "(" * 5000, "print('\0')", f"print('{'x' * 10_000}')")),
+    ],
+)
+def test_code_that_prints_literals_and_no_other_is_told(code: str, text: str) -> None:
+    assert printed(code) == text

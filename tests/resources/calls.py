@@ -109,7 +109,7 @@ CALLS = (
     Call(operation="stopSession", make=lambda c: c.sessions.attach(UUID, "nb").stop(), status=204),
     Call(
         operation="createSessionRun",
-        make=lambda c: c.sessions.run_blocks(c.sessions.attach(UUID, "nb"), ["b"]),
+        make=lambda c: c.sessions.attach(UUID, "nb").run(["b"]),
         answer={"runId": RUN_ID},
         status=202,
     ),

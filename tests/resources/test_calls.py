@@ -66,7 +66,7 @@ async def test_every_refusal_has_its_error_with_the_services_words(call: Call, s
         with pytest.raises(DeepnoteError, match="because of this") as caught:
             await call.make(client)
     error: BaseException | None = caught.value
-    if call.operation == "createRun" and (status == 408 or status >= 500):
+    if call.operation in {"createRun", "createSessionRun"} and (status == 408 or status >= 500):
         assert isinstance(error, RunStartUnknownError)
         error = error.__cause__
     assert type(error) is KINDS[status]

@@ -219,7 +219,7 @@ async def test_30_the_legacy_call_warns_about_stopped_machines() -> None:
 
 @pytest.mark.parametrize("make", [
     lambda c: c.sessions.attach(UUID, "nb").stop(),
-    lambda c: c.sessions.run_blocks(c.sessions.attach(UUID, "nb"), ["b"]),
+    lambda c: c.sessions.attach(UUID, "nb").run(["b"]),
     lambda c: update_project.asyncio(UUID, client=c.generated, body=UpdateProjectBody(environment_id="e")),
 ])  # fmt: skip
 @pytest.mark.parametrize("status", [404, 405])

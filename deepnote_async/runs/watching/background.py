@@ -50,17 +50,22 @@ def new_signal() -> Signal:
     return _FutureSignal(loop) if loop is not None else anyio.Event()
 
 
-def spawn(work: Callable[[], Coroutine[None, None, None]], name: str, *, ended: Callable[[], None]) -> object:
+def spawn(
+    work: Callable[[], Coroutine[None, None, None]],
+    name: str,
+    *,
+    ended: Callable[[], None],
+    context: contextvars.Context | None = None,
+) -> object:
     """Start a task; whoever asks for it keeps what this returns, so that the task is not collected.
-
-    The task sees none of the caller's context variables: it outlives the caller.
 
     Args:
         work: the task; must not raise anything but a cancellation.
         name: shown where tasks are listed.
         ended: called when it is over, at the latest: asyncio never begins a task that was cancelled before that.
+        context: the context variables that it sees. Default: none of the caller's, since it serves others as well.
     """
-    context = contextvars.Context()
+    context = contextvars.Context() if context is None else context
     if (loop := running_loop()) is not None:
         task = loop.create_task(work(), name=name, context=context)
         task.add_done_callback(lambda _task: ended())

@@ -1,0 +1,204 @@
+"""`client.sessions.open` as its user holds it: entered, used, left.
+
+Nothing stays open in the caller's task between the two: what has to outlast a cancellation is done in tasks of its
+own, so it may be entered in one task and left in another.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
+
+import anyio
+from attrs import frozen
+
+from deepnote_async.errors import CallError, RunTimeoutError
+from deepnote_async.sessions.desk import SessionDesk
+from deepnote_async.sessions.errand import Errand
+from deepnote_async.sessions.leaving import warn
+from deepnote_async.sessions.refusals import LOST, is_without_hardware
+from deepnote_async.sessions.session import Session
+from deepnote_async.transport import Deadline, SendRecord, may_have_been_applied
+
+LEARN_SECONDS: Final = 60.0
+"""How long the answer to an opening that nobody waits for any more is waited for, so that the session can be stopped.
+"""
+
+log = logging.getLogger("deepnote_async")
+
+
+class Progress:
+    """How far an opening came; what it sends is followed by the record of that."""
+
+    def __init__(self) -> None:
+        self._record = SendRecord()
+
+    def follow(self, record: SendRecord) -> None:
+        """Follow another request."""
+        self._record = record
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether something of the opening has left."""
+        return self._record.sent != "no"
+
+
+Make: TypeAlias = Callable[[Progress], Awaitable[Session]]
+"""Opens a session, and lets the progress follow what it sends."""
+
+
+@frozen(kw_only=True)
+class OpeningOptions:
+    """What opening a session waits for; see `client.sessions.open`."""
+
+    wait: bool
+    check: bool
+    timeout: float | None
+
+
+class SessionOpening:
+    """A session from its opening to its end: an async context manager. Made by `client.sessions.open`.
+
+    It may be entered in one task and left in another.
+
+    Example:
+        >>> async with client.sessions.open(notebook_id) as session:
+        ...     print((await session.execute("df.shape")).text)
+    """
+
+    def __init__(self, desk: SessionDesk, make: Make, notebook_id: str, options: OpeningOptions) -> None:
+        self._desk = desk
+        self._make = make
+        self._notebook_id = notebook_id
+        self._options = options
+        self._session: Session | None = None
+        self._is_entered = False
+
+    def __repr__(self) -> str:
+        return f"SessionOpening(notebook_id={self._notebook_id!r}, session={self._session!r})"
+
+    if not TYPE_CHECKING:  # a type checker refuses to await it, and better so
+
+        def __await__(self) -> NoReturn:
+            raise TypeError(
+                "client.sessions.open(...) cannot be awaited: use `async with client.sessions.open(...) as session`, "
+                "which stops the session at the end, or `await client.sessions.create(...)`, which does not"
+            )
+
+    async def __aenter__(self) -> Session:
+        if self._is_entered:
+            raise RuntimeError("this was entered before; call client.sessions.open(...) again for another session")
+        self._is_entered = True
+        deadline = Deadline.after(self._options.timeout)
+        session = self._session = await opened(self._desk, self._make, self._notebook_id, deadline)
+        try:
+            await self._wait_for_initial_run(session, deadline)
+        except BaseException as error:  # whatever it is, nobody else has the session
+            trouble = await self._leave(session).wait_shielded()
+            error.add_note(trouble or f"Session {session.id} was closed, and its runs with it.")
+            warn(trouble)
+            raise
+        return session
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._session is None:
+            raise RuntimeError("this session was never entered")
+        leaving = self._leave(self._session)
+        try:
+            trouble = await leaving.wait_shielded()
+        except anyio.get_cancelled_exc_class():
+            await leaving.wait_shielded()  # a second one of asyncio's own cancellations does not wait
+            raise
+        warn(trouble, may_raise=error is None)
+
+    def _leave(self, session: Session) -> Errand[str | None]:
+        return self._desk.clean_up(session.leave, f"stopping session {session.id}")
+
+    async def _wait_for_initial_run(self, session: Session, deadline: Deadline) -> None:
+        if not self._options.wait:
+            return
+        handle = session.initial_run
+        left = None if deadline.allowed is None else max(0.0, deadline.at - anyio.current_time())
+        if handle is None:  # the service did not tell of one
+            await session.wait_idle(left)
+            return
+        try:
+            run = await handle.wait(left)
+        except RunTimeoutError as late:
+            status = late.status or "none seen"
+            late.args = (f"{_not_open(self._notebook_id, deadline)}: the initial run {handle.id} goes on ({status})",)
+            raise
+        if self._options.check and run.status.is_failed:
+            await handle.result(left)
+
+
+async def opened(desk: SessionDesk, make: Make, notebook_id: str, deadline: Deadline) -> Session:
+    """Open a session so that nobody loses it.
+
+    A cancellation is held back until the id is known and the session is stopped. An opening of which nothing has left
+    is called off instead. Where nobody waits for it any more, the session is stopped when its id comes.
+
+    Args:
+        desk: what the client's sessions share.
+        make: opens it.
+        notebook_id: the notebook, for messages.
+        deadline: until when that is waited for.
+
+    Raises:
+        RunTimeoutError: the deadline has passed.
+        CallError: it was not opened, or nothing proves whether it was.
+    """
+    desk.check()
+    progress = Progress()
+    opening = Errand(partial(make, progress), "deepnote-async: opening a session")
+    undo = partial(_undo, opening, progress, notebook_id)
+    name = f"stopping a session of notebook {notebook_id} whose opening was given up"
+    try:
+        with anyio.CancelScope(deadline=deadline.at):
+            await opening.ended()
+    except anyio.get_cancelled_exc_class() as cancelled:
+        trouble = await desk.clean_up(undo, name).wait_shielded()
+        if trouble is not None:
+            cancelled.add_note(trouble)
+        raise
+    if not opening.has_ended:
+        may_open = progress.may_have_arrived
+        desk.clean_up(undo, name)
+        what = "if it opens all the same, it is stopped at once" if may_open else "nothing had been sent"
+        raise RunTimeoutError(f"{_not_open(notebook_id, deadline)}; {what}")
+    return opening.result()
+
+
+async def _undo(opening: Errand[Session], progress: Progress, notebook_id: str) -> str | None:
+    """Stop the session of an opening that was given up; gives what is wrong with that."""
+    may_have_arrived = progress.may_have_arrived  # what has not left by now never does, see Errand.cancel
+    if may_have_arrived:
+        with anyio.move_on_after(LEARN_SECONDS):
+            await opening.ended()
+    opening.cancel("this opening was given up")
+    await opening.ended()
+    session = opening.result_or_none()
+    if session is not None:
+        trouble = await session.leave()
+    elif not may_have_arrived or _is_refusal(opening.error):
+        trouble = None
+    else:
+        trouble = f"the opening of a session of notebook {notebook_id} was given up: {LOST}"
+    warn(trouble)
+    return trouble
+
+
+def _is_refusal(error: Exception | None) -> bool:
+    """Whether there is certainly no session."""
+    if isinstance(error, CallError):
+        return not may_have_been_applied(error) or is_without_hardware(error)
+    return isinstance(error, ValueError | TypeError)
+
+
+def _not_open(notebook_id: str, deadline: Deadline) -> str:
+    return f"The session of notebook {notebook_id} was not open within {deadline.allowed:g} s"
