@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from typing import Any
+from collections.abc import AsyncGenerator
 
 import anyio
 import httpx
@@ -44,7 +44,7 @@ def test_an_exception_of_the_block_comes_out_as_it_is(library: str, trouble: str
 
     async def main() -> None:
         async with client_of(office.answer) as client:
-            mine = KeyError("mine")
+            mine, began = KeyError("mine"), 0.0
             with warnings.catch_warnings(record=True) as caught, pytest.raises(KeyError) as raised:  # noqa: PT012
                 warnings.simplefilter("always")
                 async with client.sessions.open("nb"):
@@ -259,7 +259,7 @@ def test_an_async_generator_may_hold_it(library: str) -> None:
     office = Office()
 
     async def main() -> None:
-        async def texts(client: AsyncDeepnote) -> Any:
+        async def texts(client: AsyncDeepnote) -> AsyncGenerator[str, None]:
             async with client.sessions.open("nb") as session:
                 for code in "123":
                     yield (await session.execute(code)).text

@@ -266,8 +266,9 @@ def test_what_is_given_goes_along(library: str) -> None:
 ])  # fmt: skip
 async def test_what_cannot_be_is_refused_at_once(arguments: dict[str, Any], kind: type[Exception]) -> None:
     client = AsyncDeepnote("tok")
+    arguments = dict(arguments)
     with pytest.raises(kind):
-        client.sessions.open(**{"notebook_id": "nb", **arguments})
+        client.sessions.open(arguments.pop("notebook_id", "nb"), **arguments)
 
 
 async def test_a_notebook_does_not_open_a_session_on_itself(monkeypatch: pytest.MonkeyPatch) -> None:
