@@ -13,9 +13,7 @@ from tests.support.service import RUN_ID, run_json, started_json
 
 async def test_a_default_client_is_intercepted(httpx_mock: HTTPXMock) -> None:
     httpx_mock.add_response(method="POST", url="https://api.deepnote.com/v2/runs", status_code=202, json=started_json())
-    httpx_mock.add_response(
-        method="GET", url=f"https://api.deepnote.com/v2/runs/{RUN_ID}?snapshotDelivery=downloadUrl", json=run_json()
-    )
+    httpx_mock.add_response(method="GET", url=f"https://api.deepnote.com/v2/runs/{RUN_ID}", json=run_json())
     async with AsyncDeepnote("tok") as client:
         await client.runs.create("nb")
         assert (await client.runs.get(RUN_ID)).status == "success"
