@@ -31,7 +31,7 @@ async def test_a_session_does_not_end_while_it_works(tmp_path: Path) -> None:
         assert await session.printed("import time; time.sleep(1.3); print(x)") == "1\n"
         assert len(api.emulator.sessions) == 1
         with anyio.fail_after(10):
-            while api.emulator.sessions or api.emulator.kernels:
+            while len(api.emulator.sessions) + api.emulator.kernels:
                 await asyncio.sleep(0.02)
 
 
