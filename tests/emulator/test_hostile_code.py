@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -85,7 +86,8 @@ async def test_an_error_of_the_code_is_its_output(session: Session, code: str, e
 
 
 async def test_bytes_that_are_no_text_are_replaced(session: Session) -> None:
-    outputs = (await session.execute("import os; os.write(1, b'a\\xff\\xfe\\n');"))["outputs"]
+    # The kernel reads its descriptor in a thread of its own; what comes after the end of the code is nobody's.
+    outputs = (await session.execute("import os, time; os.write(1, b'a\\xff\\xfe\\n'); time.sleep(1)"))["outputs"]
     assert outputs == [{"name": "stdout", "output_type": "stream", "text": "a��\n"}]
 
 
@@ -184,6 +186,22 @@ async def test_a_flood_that_drowns_the_end_of_code_does_not_hold_it(api: Api, mo
     session, begun = await opened(api), time.monotonic()
     assert await session.printed("print(1)", timeoutMs=60_000) == "1\n"
     assert time.monotonic() - begun < 30
+
+
+async def test_a_pause_of_the_machine_costs_no_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "REPLY_SECONDS", 0.08)
+    kernel = kernels.Kernel(asyncio.Future, (), LIMIT)
+    reply: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def pause() -> None:
+        time.sleep(0.2)  # nothing at all goes on meanwhile
+        for _ in range(3):  # so many steps it takes to read what has come
+            await asyncio.sleep(0)
+        reply.set_result(None)
+
+    pausing = asyncio.create_task(pause())
+    assert await kernel._soon(reply)
+    await pausing
 
 
 async def test_the_kernel_knows_neither_the_token_nor_settings_of_the_user(
