@@ -21,8 +21,10 @@ from deepnote_emulator.keeper import Keeper
 
 log = logging.getLogger("deepnote_emulator")
 
-REPLY_SECONDS = 2.0
+REPLY_SECONDS = 4.0
 """The reply leaves the kernel before it says that it is idle; one that is not there soon after was lost."""
+LOOKS = 8
+"""In so many parts it is waited for, so that a pause of the whole machine costs one part and no reply."""
 NUDGE_SECONDS = 0.05
 SIGNALS = 2
 GRACE_SECONDS = 2.0
@@ -217,14 +219,13 @@ class Kernel:
         heard = -1
         while not execution.idle.done() and not self._death.done() and execution.heard != heard:
             heard = execution.heard
-            await self._within(execution.idle, REPLY_SECONDS)
+            await self._soon(execution.idle)
         if not self._death.done():
             _done(execution.idle)
 
     async def _lost_error(self, execution: _Execution) -> JsonObject | None:
         """Learn from the kernel's reply how code ended: a message that cannot be encoded never reaches the outputs."""
-        await self._within(execution.reply, REPLY_SECONDS)
-        if not execution.reply.done():
+        if not await self._soon(execution.reply):
             return error_output("EmulatorLostReply", "the kernel could not say how the block ended")
         content = execution.reply.result()
         if content["status"] == "ok":
@@ -263,6 +264,13 @@ class Kernel:
     def _die(self, reason: str) -> None:
         if not self._death.done():
             self._death.set_result(reason)
+
+    async def _soon(self, future: asyncio.Future[Any]) -> bool:
+        """Wait for what must have been sent already; whether it came."""
+        for _ in range(LOOKS):
+            if await self._within(future, REPLY_SECONDS / LOOKS):
+                break
+        return future.done()
 
     async def _within(self, future: asyncio.Future[Any], seconds: float | None) -> bool:
         """Wait for a future, no longer than some seconds or the kernel's life; whether it or the kernel's end came."""

@@ -21,7 +21,9 @@ class Session:
         return await self.api(status, "POST", f"{self.path}/execute", json=body)
 
     async def printed(self, code: str, **body: Any) -> str:
-        return "".join(output["text"] for output in (await self.execute(code, **body))["outputs"])
+        outputs = (await self.execute(code, **body))["outputs"]
+        assert all("text" in output for output in outputs), outputs
+        return "".join(output["text"] for output in outputs)
 
     async def status(self, notebook_id: str | None = None) -> tuple[str, Any]:
         query = {"notebookId": notebook_id or self.notebook_id}

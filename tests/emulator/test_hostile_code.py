@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -22,6 +23,7 @@ CUT = f"The emulator cut the outputs here: together they are larger than {LIMIT:
 CHILD = "import subprocess; print(subprocess.Popen(['sleep', '600']).pid)"
 SETSID = "import subprocess; print(subprocess.Popen(['sleep', '600'], start_new_session=True).pid)"
 BARE = "import subprocess; print(subprocess.Popen(['sleep', '600'], env={}).pid)"
+GROUP = "import subprocess; print(subprocess.Popen(['sleep', '600'], env={}, process_group=0).pid)"
 DAEMON = """
 import os, time
 read, write = os.pipe()
@@ -84,7 +86,8 @@ async def test_an_error_of_the_code_is_its_output(session: Session, code: str, e
 
 
 async def test_bytes_that_are_no_text_are_replaced(session: Session) -> None:
-    outputs = (await session.execute("import os; os.write(1, b'a\\xff\\xfe\\n');"))["outputs"]
+    # The kernel reads its descriptor in a thread of its own; what comes after the end of the code is nobody's.
+    outputs = (await session.execute("import os, time; os.write(1, b'a\\xff\\xfe\\n'); time.sleep(1)"))["outputs"]
     assert outputs == [{"name": "stdout", "output_type": "stream", "text": "a��\n"}]
 
 
@@ -141,7 +144,7 @@ async def test_a_kernel_that_ends_itself_is_told_and_gives_its_place_back(api: A
 
 async def test_an_idle_kernel_that_is_killed_is_seen(session: Session, emulator: Emulator) -> None:
     pid = int(await session.printed("import os; print(os.getpid())"))
-    child = int(await session.printed(CHILD))
+    child = int(await session.printed(GROUP))
     os.kill(pid, 9)
     await session.until("dead")
     assert "exit code -9" in (await session.execute("1", 409))["message"]
@@ -149,8 +152,8 @@ async def test_an_idle_kernel_that_is_killed_is_seen(session: Session, emulator:
 
 
 @pytest.mark.parametrize(
-    "code", [CHILD, SETSID, BARE, DAEMON]
-)  # of the same session, of another one, without the kernel's environment, without a parent
+    "code", [CHILD, SETSID, BARE, GROUP, DAEMON]
+)  # of the same session, of another one, without the kernel's environment, in a group of its own too, without a parent
 async def test_what_a_session_started_ends_with_it(session: Session, code: str) -> None:
     child = int(await session.printed(code))
     assert not is_gone(child)
@@ -171,9 +174,7 @@ async def test_a_kernel_that_is_started_anew_loses_its_children(session: Session
     assert is_gone(child)
 
 
-async def test_a_flood_that_drowns_the_end_of_code_does_not_hold_it(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_flood_that_drowns_the_end_of_code_does_not_hold_it(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     take = kernels.Kernel._take_output
 
     def lose(self: kernels.Kernel, execution: Any, kind: str, content: Any) -> None:
@@ -182,9 +183,25 @@ async def test_a_flood_that_drowns_the_end_of_code_does_not_hold_it(
 
     monkeypatch.setattr(kernels.Kernel, "_take_output", lose)
     monkeypatch.setattr(kernels, "REPLY_SECONDS", 0.2)
-    begun = time.monotonic()
+    session, begun = await opened(api), time.monotonic()
     assert await session.printed("print(1)", timeoutMs=60_000) == "1\n"
     assert time.monotonic() - begun < 30
+
+
+async def test_a_pause_of_the_machine_costs_no_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "REPLY_SECONDS", 0.08)
+    kernel = kernels.Kernel(asyncio.Future, (), LIMIT)
+    reply: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def pause() -> None:
+        time.sleep(0.2)  # nothing at all goes on meanwhile
+        for _ in range(3):  # so many steps it takes to read what has come
+            await asyncio.sleep(0)
+        reply.set_result(None)
+
+    pausing = asyncio.create_task(pause())
+    assert await kernel._soon(reply)
+    await pausing
 
 
 async def test_the_kernel_knows_neither_the_token_nor_settings_of_the_user(

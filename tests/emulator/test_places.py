@@ -25,13 +25,25 @@ async def test_a_run_beyond_the_last_kernel_waits_and_a_session_is_refused(tmp_p
         assert (run["status"], text_of(run)) == ("success", "session\n")
 
 
+async def test_the_initial_run_of_a_session_begins_with_the_init_notebook(tmp_path: Path) -> None:
+    async with api_of(tmp_path) as api:
+        notebook_id = await api.notebook("print(base + 2)")
+        project_id = (await api(200, "GET", f"/v2/notebooks/{notebook_id}"))["notebook"]["projectId"]
+        body = {"projectId": project_id, "name": "Init"}
+        init = (await api(201, "POST", "/v2/notebooks", json=body))["notebook"]["id"]
+        await api.block(init, "base = 40")
+        started = await api(202, "POST", "/v2/sessions", json={"notebookId": notebook_id})
+        run = await api.ended(started["run"]["runId"])
+        assert (run["status"], text_of(run)) == ("success", "42\n"), run
+
+
 async def test_a_session_does_not_end_while_it_works(tmp_path: Path) -> None:
     async with api_of(tmp_path) as api:
         session = await opened(api, "x = 1", idleShutdownSeconds=1)
         assert await session.printed("import time; time.sleep(1.3); print(x)") == "1\n"
         assert len(api.emulator.sessions) == 1
         with anyio.fail_after(10):
-            while api.emulator.sessions or api.emulator.kernels:
+            while len(api.emulator.sessions) + api.emulator.kernels:
                 await asyncio.sleep(0.02)
 
 

@@ -17,6 +17,7 @@ from deepnote_emulator.execution.places import Places
 from deepnote_emulator.keeper import Keeper
 from tests.emulator.session import opened
 from tests.emulator.support import Api, api_of, text_of
+from tests.support.processes import kernels_of
 from tests.support.virtual_time import run_virtually
 
 START = 0.4
@@ -266,8 +267,11 @@ async def test_a_run_gets_the_spare_in_a_folder_of_its_own_with_the_files_of_the
             assert not Path(folder).exists()
             await until(lambda pid=pid: not psutil.pid_exists(pid))  # type: ignore[misc]
         await until(lambda: has_spare(api))
+        (pid,) = processes() - before
+        assert pid not in {kernel.pid for kernel in kernels_of()}  # nobody has a use for it yet
         session = await opened(api, WHO)
-        assert len(processes() - before) == 1
+        assert processes() - before == {pid}
+        assert pid in {kernel.pid for kernel in kernels_of()}
         await api(204, "DELETE", session.path)
         await until(lambda: has_spare(api))
     assert processes() == before
