@@ -13,7 +13,8 @@ OUTPUT_LIMIT = 10 << 20
 """How much one block may put out when nothing else is said, in bytes."""
 OUTPUT_COST = 256
 """What every output counts beside its content: many empty ones take room too."""
-MAX_EVALUE = 10_000
+MAX_EVALUE = 200_000
+MAX_TRACEBACK_LINE = 10_000
 MAX_TRACEBACK_LINES = 100
 _JOIN_FROM = 1 << 16
 
@@ -150,15 +151,15 @@ def _error(name: str, message: str, traceback: list[str]) -> JsonObject:
         half = MAX_TRACEBACK_LINES // 2
         traceback = [*traceback[:half], "...", *traceback[-half:]]
     return {
-        "ename": _shortened(name),
-        "evalue": _shortened(message),
+        "ename": _shortened(name, MAX_TRACEBACK_LINE),
+        "evalue": _shortened(message, MAX_EVALUE),
         "output_type": "error",
-        "traceback": [_shortened(line) for line in traceback],
+        "traceback": [_shortened(line, MAX_TRACEBACK_LINE) for line in traceback],
     }
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= MAX_EVALUE else f"{text[:MAX_EVALUE]}..."
+def _shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}..."
 
 
 def _size(value: object) -> int:
