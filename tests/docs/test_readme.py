@@ -52,24 +52,29 @@ async def test_many_runs(client: AsyncDeepnote, emulator: Emulator) -> None:
     assert {region: text.split()[0] for region, text in texts.items()} == {"EU": "region=EU", "US": "region=US"}
 
 
+async def test_a_session(client: AsyncDeepnote, emulator: Emulator) -> None:
+    assert await define(4)["explore"](client, emulator.notebook_id("score.deepnote")) == "US 126\n"
+    assert emulator.sessions == ()
+
+
 async def test_the_other_calls(client: AsyncDeepnote, emulator: Emulator) -> None:
-    declared = await define(4)["look_around"](client, emulator.notebook_id("score.deepnote"))
+    declared = await define(5)["look_around"](client, emulator.notebook_id("score.deepnote"))
     assert declared == ["region: input-text", "n: input-slider", "show_table: input-checkbox"]
 
 
 async def test_lists_and_archives(client: AsyncDeepnote, tmp_path: Path) -> None:
-    newest = await define(5)["back_up"](client, tmp_path)
+    newest = await define(6)["back_up"](client, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["Score demo.zip"]
     assert set(newest) <= {"Score"}
 
 
 async def test_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    await define(6)["test_scores"]()
+    await define(7)["test_scores"]()
 
 
 def test_every_block_is_covered_and_every_command_exists() -> None:
-    assert len(blocks("python")) == 7
+    assert len(blocks("python")) == 8
     commands = [line.removeprefix("$ ").partition("#")[0].split() for line in "".join(blocks("console")).splitlines()]
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     for command in commands:
