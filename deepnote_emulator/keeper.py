@@ -12,6 +12,7 @@ import os
 import select
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -46,8 +47,9 @@ class Keeper:
 
     def remove_folder(self, folder: Path) -> None:
         """Remove a folder that it made; called in a thread where the folder may be large."""
-        shutil.rmtree(folder, ignore_errors=True)
-        self._tell(b"-", folder)
+        _remove(folder)
+        if not os.path.lexists(folder):
+            self._tell(b"-", folder)
 
     def close(self) -> None:
         """End its process, which ends what is left."""
@@ -103,6 +105,21 @@ def end_family(folder: Path, kernel: int) -> None:
     _end({os.fsencode(folder)}, {kernel})
 
 
+def _remove(folder: Path) -> None:
+    """Remove a folder, also where the code in it has made folders read-only."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if not os.path.lexists(folder):
+        return
+    with contextlib.suppress(OSError):
+        os.chmod(folder, stat.S_IRWXU)  # noqa: PTH101
+        for parent, names, _files in os.walk(folder):
+            for name in names:
+                path = os.path.join(parent, name)  # noqa: PTH118
+                if not os.path.islink(path):  # noqa: PTH114  (a link may lead anywhere)
+                    os.chmod(path, stat.S_IRWXU)  # noqa: PTH101
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def _has_proc() -> bool:
     return (_PROC / "self" / "environ").exists()
 
@@ -155,7 +172,7 @@ def _keep(emulator: int) -> None:
     if folders and _has_proc():
         _end(folders, ())
     for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(Path(os.fsdecode(folder)))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 The kernel engine is imported by who starts it (`execution.kernel`), since it needs the emulator extra.
 """
 
-from deepnote_emulator.execution.engine import Engine, EngineError, LiveKernel, Plan, Step
+from deepnote_emulator.execution.engine import Engine, EngineError, LiveKernel, Plan, RestartedError, Step
 from deepnote_emulator.execution.record import RunRecord
 from deepnote_emulator.execution.runs import RunBook, snapshot_of
 from deepnote_emulator.execution.sessions import (
@@ -16,6 +16,6 @@ from deepnote_emulator.execution.sessions import (
 )
 
 __all__ = [
-    "BusyError", "Engine", "EngineError", "LiveKernel", "NoHardwareError", "Plan", "RunBook", "RunRecord", "Session",
-    "SessionBook", "SessionKernel", "Step", "TooLongError", "snapshot_of",
+    "BusyError", "Engine", "EngineError", "LiveKernel", "NoHardwareError", "Plan", "RestartedError", "RunBook",
+    "RunRecord", "Session", "SessionBook", "SessionKernel", "Step", "TooLongError", "snapshot_of",
 ]  # fmt: skip

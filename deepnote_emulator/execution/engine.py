@@ -39,6 +39,10 @@ class EngineError(Exception):
     """The code cannot go on for a reason that is no exception of its own, such as the death of the kernel."""
 
 
+class RestartedError(EngineError):
+    """The kernel ignored an interrupt, so it was killed and started anew: it can be used, and knows nothing."""
+
+
 class LiveKernel(Protocol):
     """A kernel; it executes one step at a time, so its holder lets callers take turns."""
 

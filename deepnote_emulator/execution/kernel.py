@@ -11,7 +11,7 @@ from attrs import Factory, define
 
 from deepnote_emulator.clock import now
 from deepnote_emulator.documents import BlockRecord
-from deepnote_emulator.execution.engine import EngineError, Step
+from deepnote_emulator.execution.engine import EngineError, RestartedError, Step
 from deepnote_emulator.execution.outputs import OutputCollector, error_output
 from deepnote_emulator.execution.places import Places
 from deepnote_emulator.execution.process import KernelProcess
@@ -94,6 +94,7 @@ class Kernel:
         self._current: _Execution | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._death: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._is_restarting = False
         self._interrupting = asyncio.Lock()
 
     @property
@@ -164,11 +165,15 @@ class Kernel:
                 self._process.client.kernel_info()
                 if await self._within(execution.idle, GRACE_SECONDS / SIGNALS):
                     return False
-            self._die("it was killed and started anew, since its code ignored an interrupt; its variables are lost")
-            await self._disconnect()
-            await self._process.restart()
-            await self._process.connect()
-            self._listen()
+            self._is_restarting = True
+            try:
+                self._die("it was killed and started anew, since its code ignored an interrupt; its variables are lost")
+                await self._disconnect()
+                await self._process.restart()
+                await self._process.connect()
+                self._listen()
+            finally:
+                self._is_restarting = False
             return True
 
     async def close(self) -> None:
@@ -206,7 +211,8 @@ class Kernel:
         await self._said_all(execution)
         if not execution.idle.done():
             place = f"block {execution.step.block_id}" if execution.step.block_id else "the code"
-            raise EngineError(f"the kernel died while it ran {place} ({self._death.result()})")
+            kind = RestartedError if self._is_restarting else EngineError
+            raise kind(f"the kernel died while it ran {place} ({self._death.result()})")
         record = execution.record
         execution.collector.finish()
         if (lost := await self._lost_error(execution)) and not record.failed:

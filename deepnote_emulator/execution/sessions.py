@@ -14,7 +14,7 @@ from typing import Any
 
 from deepnote_emulator.clock import now
 from deepnote_emulator.documents import BlockRecord, NotebookSource, ProjectSource
-from deepnote_emulator.execution.engine import Engine, EngineError, LiveKernel, Step
+from deepnote_emulator.execution.engine import Engine, EngineError, LiveKernel, RestartedError, Step
 from deepnote_emulator.execution.outputs import error_output
 from deepnote_emulator.execution.record import RunRecord
 from deepnote_emulator.execution.runs import RunBook
@@ -41,6 +41,13 @@ class TooLongError(Exception):
     def __init__(self, *, is_fresh: bool) -> None:
         super().__init__(is_fresh)
         self.is_fresh = is_fresh
+
+
+async def _was_restarted(running: asyncio.Task[None]) -> bool:
+    """Whether code ended because somebody else's interrupt had the kernel started anew."""
+    running.cancel()
+    (ended,) = await asyncio.gather(running, return_exceptions=True)
+    return isinstance(ended, RestartedError)
 
 
 class SessionKernel:
@@ -122,7 +129,7 @@ class SessionKernel:
                 is_fresh = False
                 with contextlib.suppress(EngineError):  # a kernel that cannot be started anew is dead from now on
                     is_fresh = await kernel.interrupt()
-                raise TooLongError(is_fresh=is_fresh) from None
+                raise TooLongError(is_fresh=is_fresh or await _was_restarted(running)) from None
             finally:
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from deepnote_emulator.clock import iso
 from deepnote_emulator.documents import NotebookSource
-from deepnote_emulator.execution import BusyError, EngineError, NoHardwareError, Session, TooLongError
+from deepnote_emulator.execution import BusyError, EngineError, NoHardwareError, RestartedError, Session, TooLongError
 from deepnote_emulator.execution.sessions import DEFAULT_IDLE_SECONDS
 from deepnote_emulator.inputs import problem_with
 from deepnote_emulator.server.answers import (
@@ -70,6 +70,11 @@ async def execute_session_code(request: web.Request) -> web.Response:
         raise _no_hardware() from None
     except BusyError:
         conflict("The notebook is busy with a run")
+    except RestartedError:
+        conflict(
+            "The session's kernel ignored an interrupt: it was killed and started anew. Its variables are lost, "
+            "and it can be used again"
+        )
     except EngineError as error:
         conflict(f"The session's kernel is not available: {error}")
     except TooLongError as error:

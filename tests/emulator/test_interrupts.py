@@ -96,8 +96,25 @@ async def test_an_interrupt_that_code_ignores_costs_the_kernel_its_state_and_say
         tasks.start_soon(in_flight, session, code, answers, 409)
         await session.until("busy")
         await session.interrupt()
-    assert "started anew, since its code ignored an interrupt; its variables are lost" in answers[0]["message"]
+    assert answers[0]["message"].startswith("The session's kernel ignored an interrupt: it was killed and started anew")
+    assert "not available" not in answers[0]["message"]
     assert await session.printed("print('x' in globals())") == "False\n"
+
+
+async def test_a_limit_that_comes_while_another_interrupt_works_tells_of_a_lost_kernel_too(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernels, "GRACE_SECONDS", 3.0)  # so long does the other interrupt take
+    session = await opened(api, "x = 1")
+
+    async def interrupt() -> None:
+        await session.until("busy")
+        await session.interrupt()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(interrupt)
+        answer = await session.execute(IGNORES, 408, timeoutMs=1500)
+    assert answer["message"].endswith("all variables are lost")
 
 
 async def test_an_interrupt_also_ends_code_that_waits_for_other_code(api: Api) -> None:

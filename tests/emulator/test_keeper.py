@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -179,3 +180,26 @@ def test_what_is_left_goes_when_the_process_that_made_it_ends(tmp_path: Path) ->
         until(lambda: list(tmp_path.iterdir()) == [], 10)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_folders_that_code_made_read_only_go_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The superuser can remove them anyway, so the first try is made to fail."""
+    keeper = Keeper()
+    folder = keeper.new_folder("x-", str(tmp_path))
+    outside = tmp_path / "outside"
+    outside.mkdir(mode=0o555)
+    (folder / "cache" / "mod").mkdir(parents=True)
+    (folder / "cache" / "link").symlink_to(outside)
+    (folder / "cache" / "mod" / "file").touch()
+    (folder / "cache" / "mod").chmod(0o555)
+    remove = shutil.rmtree
+
+    def remove_what_may_be_written(path: Path, *, ignore_errors: bool) -> None:
+        if all(found.stat().st_mode & 0o200 for found in path.rglob("*") if found.is_dir() and not found.is_symlink()):
+            remove(path, ignore_errors=ignore_errors)
+
+    monkeypatch.setattr(shutil, "rmtree", remove_what_may_be_written)
+    keeper.remove_folder(folder)
+    keeper.close()
+    assert not folder.exists()
+    assert outside.stat().st_mode & 0o777 == 0o555
