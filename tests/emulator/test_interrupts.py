@@ -114,7 +114,7 @@ async def test_a_limit_that_comes_while_another_interrupt_works_tells_of_a_lost_
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(interrupt)
         answer = await session.execute(IGNORES, 408, timeoutMs=1500)
-    assert answer["message"].endswith("all variables are lost")
+        assert answer["message"].endswith("all variables are lost")
 
 
 async def test_an_interrupt_also_ends_code_that_waits_for_other_code(api: Api) -> None:

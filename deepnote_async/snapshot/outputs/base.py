@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class HasOutputs:
+class HasOutputs(ABC):
     """Outputs read as text, JSON, a table, images and files; base of RunResult, Block and Execution.
 
     A subclass gives its outputs by `_groups`.
@@ -120,6 +121,6 @@ class HasOutputs:
         """
         return files.save(self._groups(), directory)
 
+    @abstractmethod
     def _groups(self) -> tuple[OutputGroup, ...]:
         """Give the outputs by block, in order; what stands in no block is one group."""
-        raise NotImplementedError
