@@ -155,7 +155,8 @@ def _with_reach(run: Run, contents: Contents) -> Contents:
     execution = contents.snapshot.execution if contents.snapshot is not None else None
     executed = execution.summary.executed if execution is not None and execution.summary is not None else None
     has_succeeded = run.status == RunStatus.SUCCESS
-    return evolve(contents, blocks=with_reach(contents.blocks, has_succeeded=has_succeeded, executed=executed))
+    blocks = with_reach(contents.blocks, contents.init_blocks, has_succeeded=has_succeeded, executed=executed)
+    return evolve(contents, blocks=blocks)
 
 
 async def read_contents(answer: SnapshotAnswer, notebook_id: str | None) -> Contents:

@@ -239,7 +239,12 @@ def unmarked(block_id: str, *outputs: dict[str, Any], kind: str = "code") -> dic
     [
         ("success", None, [unmarked("a"), unmarked("t", kind="markdown"), unmarked("b")], "yes no yes"),
         ("success", 1, [unmarked("a", stream("x")), unmarked("b")], "yes no"),
+        ("success", 3, [unmarked("a", stream("x")), unmarked("b")], "yes yes"),
+        ("success", 2, [unmarked("i", kind="input-text"), unmarked("a", stream("x")), unmarked("b")], "yes yes yes"),
+        ("success", 1, [unmarked("i", kind="input-text"), unmarked("a", stream("x")), unmarked("b")], "yes yes no"),
+        ("success", 0, [unmarked("i", kind="input-text")], "yes"),
         ("stopped", 2, [unmarked("a"), unmarked("b")], "yes yes"),
+        ("stopped", 1, [unmarked("i", kind="input-text"), unmarked("a")], "no no"),
         ("stopped", None, [unmarked("a"), unmarked("b", stream("x")), unmarked("c")], "yes yes no"),
         ("stopped", None, [unmarked("a"), unmarked("b")], "no no"),
         ("error", 3, [unmarked("a"), unmarked("b", ERROR), unmarked("c")], "yes failed no"),
@@ -253,4 +258,16 @@ def test_where_the_document_has_no_marks_the_run_tells_what_was_reached(
     content["execution"] = {} if executed is None else {"summary": {"blocksExecuted": executed}}
     result, _seconds, _requests = result_of(lambda _: available(json.dumps(content), status))
     words = {"succeeded": "yes", "not_reached": "no", "failed": "failed"}
+    assert " ".join(words[block.status] for block in result.blocks) == reached
+
+
+@pytest.mark.parametrize(("executed", "reached"), [(3, "yes yes"), (2, "yes no"), (4, "yes yes")])
+def test_the_blocks_of_the_init_notebook_are_taken_off_the_count(executed: int, reached: str) -> None:
+    content = json.loads(document(unmarked("a", stream("x")), unmarked("b")))
+    init = {"id": "init", "name": "I", "blocks": [unmarked("i"), unmarked("t", kind="markdown")]}
+    content["project"]["notebooks"].append(init)
+    content["project"]["initNotebookId"] = "init"
+    content["execution"] = {"summary": {"blocksExecuted": executed}}
+    result, _seconds, _requests = result_of(lambda _: available(json.dumps(content)))
+    words = {"succeeded": "yes", "not_reached": "no"}
     assert " ".join(words[block.status] for block in result.blocks) == reached
