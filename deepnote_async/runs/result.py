@@ -18,7 +18,7 @@ from deepnote_async.runs.service import Contents, SnapshotAnswer, read_rows
 from deepnote_async.snapshot import Block, HasOutputs, Output, OutputGroup, Snapshot
 from deepnote_async.snapshot.display.exported import write_html
 from deepnote_async.snapshot.display.notebook import to_ipynb
-from deepnote_async.snapshot.reached import with_reach
+from deepnote_async.snapshot.reached import with_break, with_reach
 
 if TYPE_CHECKING:
     from deepnote_async.runs.handle import RunHandle
@@ -140,12 +140,13 @@ def _no_block(block_id: str, result: RunResult) -> str:
 async def build_result(handle: RunHandle, answer: SnapshotAnswer) -> RunResult:
     """Read an answer into a result; the document is parsed in a worker thread."""
     contents = _with_reach(answer.run, await read_contents(answer, handle.notebook_id))
+    failure = diagnose(answer.run, contents)
     return RunResult(
         run=answer.run,
         handle=handle,
         snapshot=contents.snapshot,
-        blocks=contents.blocks,
-        failure=diagnose(answer.run, contents),
+        blocks=_with_break(contents.blocks, failure) if answer.run.status.is_failed else contents.blocks,
+        failure=failure,
         artifacts=answer.artifacts,
     )
 
@@ -157,6 +158,11 @@ def _with_reach(run: Run, contents: Contents) -> Contents:
     has_succeeded = run.status == RunStatus.SUCCESS
     blocks = with_reach(contents.blocks, contents.init_blocks, has_succeeded=has_succeeded, executed=executed)
     return evolve(contents, blocks=blocks)
+
+
+def _with_break(blocks: tuple[Block, ...], failure: Failure | None) -> tuple[Block, ...]:
+    is_here = failure is not None and failure.is_kernel_lost and failure.init_notebook is None
+    return with_break(blocks, failure.position if failure is not None and is_here else None)
 
 
 async def read_contents(answer: SnapshotAnswer, notebook_id: str | None) -> Contents:

@@ -1,4 +1,4 @@
-"""Which blocks an execution reached, where the document has neither counts nor times, as some do not."""
+"""Which blocks an execution reached, where the document has neither counts nor times, and in which one it broke off."""
 
 from __future__ import annotations
 
@@ -45,3 +45,17 @@ def _reached_all(blocks: Sequence[Block], *, has_succeeded: bool, executed: int 
     if not has_succeeded:
         return executed == len(runnable)
     return executed >= len(runnable) or executed == sum(not block.is_input for block in runnable)
+
+
+def with_break(blocks: Sequence[Block], lost_in: int | None) -> tuple[Block, ...]:
+    """Give the blocks of a run that failed, with the one that never came to its end as failed.
+
+    It is the one that the kernel was lost in, or the last that was reached if the document says that it began only.
+
+    Args:
+        blocks: the blocks in document order, each with whether it was reached.
+        lost_in: place of the block that the kernel was lost in; None if it was not lost, or nothing tells where.
+    """
+    last = next((block for block in reversed(blocks) if block.status != "not_reached"), None)
+    broken = last.position if last is not None and last.is_unfinished else lost_in
+    return tuple(evolve(block, broken_off=True) if block.position == broken else block for block in blocks)

@@ -271,3 +271,42 @@ def test_the_blocks_of_the_init_notebook_are_taken_off_the_count(executed: int, 
     result, _seconds, _requests = result_of(lambda _: available(json.dumps(content)))
     words = {"succeeded": "yes", "not_reached": "no"}
     assert " ".join(words[block.status] for block in result.blocks) == reached
+
+
+BEGAN = {"executionStartedAt": "2026-01-01T00:00:01Z"}
+ENDED = BEGAN | {"executionFinishedAt": "2026-01-01T00:00:02Z"}
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "marks", "statuses"),
+    [
+        ("error", "Kernel died", [ENDED, BEGAN, {}], "succeeded failed not_reached"),
+        ("error", "Kernel died", [ENDED, {"metadata": {"execution_start": 5}}, {}], "succeeded failed not_reached"),
+        ("error", "Kernel died", [ENDED, ENDED, {}], "succeeded failed not_reached"),  # its end was noted
+        ("error", "Kernel died", [{}, {"outputs": [stream("x")]}, {}], "succeeded failed not_reached"),
+        ("error", "Kernel died", [{}, {}, {}], "not_reached not_reached not_reached"),
+        ("stopped", None, [ENDED, BEGAN, {}], "succeeded failed not_reached"),
+        ("stopped", None, [BEGAN, ENDED, {}], "succeeded succeeded not_reached"),
+        ("success", None, [ENDED, BEGAN, BEGAN], "succeeded succeeded succeeded"),
+    ],
+)
+def test_the_block_in_which_a_run_broke_off_has_failed(
+    status: str, error: str | None, marks: list[dict[str, Any]], statuses: str
+) -> None:
+    content = document(*(unmarked(f"b{number}") | mark for number, mark in enumerate(marks)))
+    result, _seconds, _requests = result_of(lambda _: available(content, status, error=error))
+    assert " ".join(block.status for block in result.blocks) == statuses
+    if error is not None and "failed" in statuses:
+        assert result.failure is not None
+        assert result.failure.block_id == "b1"
+    assert result._repr_html_().count("dn-block dn-failed") == statuses.count("failed")
+
+
+def test_a_kernel_that_was_lost_in_the_init_notebook_fails_no_block_of_the_one_that_ran() -> None:
+    content = json.loads(document(unmarked("a"), unmarked("b")))
+    content["project"]["notebooks"].append({"id": "init", "name": "I", "blocks": [unmarked("i") | BEGAN]})
+    content["project"]["initNotebookId"] = "init"
+    result, _seconds, _requests = result_of(lambda _: available(json.dumps(content), "error", error="Kernel died"))
+    assert result.failure is not None
+    assert (result.failure.block_id, result.failure.init_notebook) == ("i", "I")
+    assert [block.status for block in result.blocks] == ["not_reached", "not_reached"]
