@@ -23,6 +23,7 @@ from deepnote_async.errors import (
     DecodeError,
     NotFoundError,
     PermissionDeniedError,
+    ResponseTooLargeError,
     SnapshotError,
 )
 from deepnote_async.resources.wire import given, normalised_run, run_record
@@ -167,12 +168,24 @@ class SnapshotFetcher:
             first: the delivery to ask for first; None for the chosen one.
 
         Raises:
-            SnapshotError: it is there, but cannot be fetched from its address.
+            SnapshotError: it is there, but cannot be fetched from its address, or is too large.
             CallError: the service could not be asked, or refuses every delivery.
         """
         asked = first or self._chosen
         wanted: list[SnapshotDelivery] = [asked, *(delivery for delivery in ALL if delivery != asked)]
         deadline = self._transport.deadline(options)
+        try:
+            return await self._fetch(run_id, wanted, options, deadline)
+        except ResponseTooLargeError:
+            pass  # what is too large within an answer may not be by itself
+        try:
+            return await self._fetch(run_id, ["downloadUrl"], options, deadline)
+        except (ResponseTooLargeError, BadRequestError) as error:
+            raise _unfetched(error, run_id) from error
+
+    async def _fetch(
+        self, run_id: str, wanted: Sequence[SnapshotDelivery], options: CallOptions, deadline: Deadline
+    ) -> SnapshotAnswer:
         found = await self._look(run_id, wanted, options, deadline)
         try:
             return await self._answer(found, options, deadline)

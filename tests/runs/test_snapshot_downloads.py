@@ -13,6 +13,7 @@ from deepnote_async import (
     ServerError,
     SnapshotError,
 )
+from deepnote_async.resources.deliveries import SnapshotDelivery
 from tests.support.farm import Farm, numbers, run_on, said
 from tests.support.service import RUN_ID, client_of, run_json
 from tests.support.snapshot_service import ADDRESS, Service, Trouble, error_of, result_of
@@ -108,6 +109,63 @@ def test_what_will_not_pass_is_told_at_once(trouble: Trouble, reason: str, monke
     error, seconds = error_of(service, SnapshotError, snapshot_delivery="downloadUrl")
     assert reason in str(error)
     assert (error.is_passing, seconds, service.downloads) == (False, 0, 1)
+
+
+LARGE = {"snapshotContent": "x" * 2_000_000}
+
+
+class Large(Service):
+    """A service whose documents are too large for an answer."""
+
+    too_large: tuple[str, ...] = ("inline", "blocks")
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        asked = request.url.params.get("snapshotDelivery")
+        if asked in self.too_large:
+            self.asked.append(asked)
+            return httpx.Response(200, json=run_json("error", **LARGE))
+        return await super().__call__(request)
+
+
+class LargeAlways(Large):
+    """A service that puts the document into every answer, whatever was asked for."""
+
+    too_large = ("inline", "downloadUrl", "blocks")
+
+
+@pytest.fixture
+def _small_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deepnote_async.transport.sender.MAX_BODY_BYTES", 1_000_000)
+
+
+@pytest.mark.usefixtures("_small_answers")
+@pytest.mark.parametrize("delivery", ["inline", "blocks"])
+def test_an_answer_that_is_too_large_is_fetched_from_its_address(delivery: SnapshotDelivery) -> None:
+    async def main() -> float:
+        async with client_of(service, snapshot_delivery=delivery) as client:
+            for _ in range(2):
+                assert (await client.runs.handle(RUN_ID).result(check=False)).text == "hello\n"
+            return anyio.current_time()
+
+    service = Large()
+    assert run_virtually(main()) == 0
+    assert service.asked == [None, delivery, "downloadUrl"] * 2  # nothing is learnt of it
+
+
+@pytest.mark.usefixtures("_small_answers")
+@pytest.mark.parametrize(
+    "service",
+    [
+        Large(storage=lambda: httpx.Response(200, content=bytes(2_000_000))),
+        Large("downloadUrl"),
+        LargeAlways(),
+    ],
+)
+def test_what_is_too_large_either_way_is_an_error_at_once(service: Service) -> None:
+    error, seconds = error_of(service, SnapshotError)
+    assert str(error).startswith("The snapshot cannot be fetched: ")
+    assert (error.run_id, error.is_passing, seconds) == (RUN_ID, False, 0)
+    assert service.asked == [None, "inline", "downloadUrl"]
 
 
 def test_an_address_that_expires_is_asked_for_anew_in_the_delivery_that_is_taken() -> None:
