@@ -216,18 +216,23 @@ class SnapshotFetcher:
         if content:
             return SnapshotAnswer(run=run, content=_checked(content, str, "snapshotContent", run.run_id))
         if address:
-            content = await self._download(address, run.run_id, _within(deadline, options))
-            if content:
-                return SnapshotAnswer(run=run, content=content)
+            is_pending = run.snapshot_status == "pending"
+            document = await self._download(address, run.run_id, _within(deadline, options), is_pending=is_pending)
+            if document:
+                return SnapshotAnswer(run=run, content=document)
         rows = _checked(found.rows, list, "snapshotBlocks", run.run_id) if found.rows else []
         return SnapshotAnswer(run=run, rows=rows)
 
-    async def _download(self, address: str, run_id: str, options: CallOptions) -> str | None:
-        """Fetch a document; None if it is gone."""
+    async def _download(self, address: str, run_id: str, options: CallOptions, *, is_pending: bool) -> str | None:
+        """Fetch a document; None if it is gone, or not there yet: some hosts refuse what they do not have."""
         try:
             found = await self._transport.download(address, f"snapshot of run {run_id}", **options)
         except NotFoundError:
             return None
+        except PermissionDeniedError:
+            if is_pending:
+                return None
+            raise
         except _HAS_EXPIRED:
             raise
         except (CallError, ValueError) as error:

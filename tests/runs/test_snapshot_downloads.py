@@ -176,6 +176,18 @@ def test_an_address_that_expires_is_asked_for_anew_in_the_delivery_that_is_taken
     assert service.downloads == 2
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_document_whose_address_is_named_before_it_is_there_is_waited_for(status: int) -> None:
+    service = Service(storage=until(8, lambda: httpx.Response(status)), snapshotStatus="pending")
+    result, seconds = result_of(service, "downloadUrl")
+    assert result.text == "hello\n"
+    assert 8 <= seconds <= 9
+    never = Service(storage=lambda: httpx.Response(status), snapshotStatus="pending")
+    result, seconds = result_of(never, "downloadUrl")
+    assert (result.snapshot, result.blocks) == (None, ())
+    assert 30 <= seconds <= 31
+
+
 def test_a_rate_limit_before_a_download_that_fails_takes_nothing_of_its_time() -> None:
     """One request in twenty seconds: each look waits for the gate, and the storage fails three times."""
     service = Service(storage=until(110, breaks_off))
