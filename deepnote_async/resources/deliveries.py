@@ -223,7 +223,7 @@ class SnapshotFetcher:
         rows = _checked(found.rows, list, "snapshotBlocks", run.run_id) if found.rows else []
         return SnapshotAnswer(run=run, rows=rows)
 
-    async def _download(self, address: str, run_id: str, options: CallOptions, *, is_pending: bool) -> str | None:
+    async def _download(self, address: str, run_id: str, options: CallOptions, *, is_pending: bool) -> bytes | None:
         """Fetch a document; None if it is gone, or not there yet: some hosts refuse what they do not have."""
         try:
             found = await self._transport.download(address, f"snapshot of run {run_id}", **options)
@@ -238,7 +238,7 @@ class SnapshotFetcher:
         except (CallError, ValueError) as error:
             # Not the error itself: it would pass for one of the service.
             raise _unfetched(error, run_id) from error
-        return found.content.decode("utf-8-sig", "replace")
+        return found.content
 
 
 def _read(asked: SnapshotDelivery | None, body: dict[str, Any]) -> _Look:

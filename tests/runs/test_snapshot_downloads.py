@@ -16,7 +16,7 @@ from deepnote_async import (
 from deepnote_async.resources.deliveries import SnapshotDelivery
 from tests.support.farm import Farm, numbers, run_on, said
 from tests.support.service import RUN_ID, client_of, run_json
-from tests.support.snapshot_service import ADDRESS, Service, Trouble, error_of, result_of
+from tests.support.snapshot_service import ADDRESS, DOCUMENT, Service, Trouble, error_of, result_of
 from tests.support.virtual_time import run_virtually
 
 
@@ -166,6 +166,21 @@ def test_what_is_too_large_either_way_is_an_error_at_once(service: Service) -> N
     assert str(error).startswith("The snapshot cannot be fetched: ")
     assert (error.run_id, error.is_passing, seconds) == (RUN_ID, False, 0)
     assert service.asked == [None, "inline", "downloadUrl"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_document_is_read_in_its_encoding(encoding: str) -> None:
+    document = DOCUMENT.replace("hello", "5 €").encode(encoding)
+    service = Service(storage=lambda: httpx.Response(200, content=document))
+    assert result_of(service, "downloadUrl")[0].text == "5 €\n"
+
+
+def test_a_document_that_is_no_text_is_an_error_and_not_another_text() -> None:
+    document = DOCUMENT.replace("hello", "5 €").encode("cp1252")
+    error, _seconds = error_of(
+        Service(storage=lambda: httpx.Response(200, content=document)), SnapshotError, snapshot_delivery="downloadUrl"
+    )
+    assert (error.run_id, error.is_passing) == (RUN_ID, False)
 
 
 def test_an_address_that_expires_is_asked_for_anew_in_the_delivery_that_is_taken() -> None:
