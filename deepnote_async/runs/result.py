@@ -138,8 +138,21 @@ def _no_block(block_id: str, result: RunResult) -> str:
 
 
 async def build_result(handle: RunHandle, answer: SnapshotAnswer) -> RunResult:
-    """Read an answer into a result; the document is parsed in a worker thread."""
-    contents = _with_reach(answer.run, await read_contents(answer, handle.notebook_id))
+    """Read an answer into a result; what takes time with a large document is done in one go in a worker thread."""
+    if answer.has_arrived:
+        return await anyio.to_thread.run_sync(_result, handle, answer)
+    return _result(handle, answer)
+
+
+async def read_contents(answer: SnapshotAnswer, notebook_id: str | None) -> Contents:
+    """Read the document or the blocks of an answer, if there are any, away from the event loop."""
+    if not answer.has_arrived:
+        return Contents()
+    return await anyio.to_thread.run_sync(_contents, answer, notebook_id)
+
+
+def _result(handle: RunHandle, answer: SnapshotAnswer) -> RunResult:
+    contents = _with_reach(answer.run, _contents(answer, handle.notebook_id))
     failure = diagnose(answer.run, contents)
     return RunResult(
         run=answer.run,
@@ -149,6 +162,12 @@ async def build_result(handle: RunHandle, answer: SnapshotAnswer) -> RunResult:
         failure=failure,
         artifacts=answer.artifacts,
     )
+
+
+def _contents(answer: SnapshotAnswer, notebook_id: str | None) -> Contents:
+    if not answer.content:
+        return read_rows(answer.rows)
+    return answer.reader(answer.content, answer.run.notebook_id or notebook_id)
 
 
 def _with_reach(run: Run, contents: Contents) -> Contents:
@@ -163,10 +182,3 @@ def _with_reach(run: Run, contents: Contents) -> Contents:
 def _with_break(blocks: tuple[Block, ...], failure: Failure | None) -> tuple[Block, ...]:
     is_here = failure is not None and failure.is_kernel_lost and failure.init_notebook is None
     return with_break(blocks, failure.position if failure is not None and is_here else None)
-
-
-async def read_contents(answer: SnapshotAnswer, notebook_id: str | None) -> Contents:
-    """Read the document or the blocks of an answer, if there are any, away from the event loop."""
-    if not answer.content:
-        return await anyio.to_thread.run_sync(read_rows, answer.rows) if answer.rows else Contents()
-    return await anyio.to_thread.run_sync(answer.reader, answer.content, answer.run.notebook_id or notebook_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,8 @@ import anyio
 import httpx
 import pytest
 
-from deepnote_async import Failure, Outcome, RunFailedError, RunResult, RunTimeoutError, SnapshotError
+from deepnote_async import Failure, Outcome, RunFailedError, RunResult, RunTimeoutError, Snapshot, SnapshotError
+from deepnote_async.runs import result as result_module
 from tests.support.service import RUN_ID, client_of, run_json
 from tests.support.virtual_time import run_virtually
 
@@ -310,3 +312,25 @@ def test_a_kernel_that_was_lost_in_the_init_notebook_fails_no_block_of_the_one_t
     assert result.failure is not None
     assert (result.failure.block_id, result.failure.init_notebook) == ("i", "I")
     assert [block.status for block in result.blocks] == ["not_reached", "not_reached"]
+
+
+@pytest.mark.parametrize("status", ["success", "error"])
+def test_all_that_is_read_of_a_document_is_read_in_one_other_thread(
+    status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+
+    def noted(work: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            threads.append(threading.get_ident())
+            return work(*arguments, **options)
+
+        return call
+
+    for name in ("with_reach", "diagnose"):
+        monkeypatch.setattr(result_module, name, noted(getattr(result_module, name)))
+    monkeypatch.setattr(Snapshot, "parse", noted(Snapshot.parse))
+    result_of(lambda _: available(document(unmarked("a")), status))
+    assert len(threads) == 3
+    assert len(set(threads)) == 1
+    assert threading.get_ident() not in threads
