@@ -56,7 +56,7 @@ class DataloreRuns:
         """Read a run together with its executed notebook, if it left one."""
         run = await self.get(run_id, **options)
         notebook = executed_notebook(run.artifacts) if run.status.is_terminal else None
-        content = await self._text_of(notebook, options) if notebook is not None else None
+        content = await self._content_of(notebook, options) if notebook is not None else None
         return SnapshotAnswer(run=run, content=content, reader=_read_notebook, artifacts=run.artifacts)
 
     @asynccontextmanager
@@ -69,15 +69,13 @@ class DataloreRuns:
         async with self._stream(path, None, options) as body:
             yield body
 
-    async def _text_of(self, notebook: Artifact, options: CallOptions) -> str | None:
+    async def _content_of(self, notebook: Artifact, options: CallOptions) -> bytes | None:
         """Read the executed notebook; None if the service names it but no longer has it."""
         try:
             async with self._stream(notebook.path, MAX_NOTEBOOK_BYTES, options) as body:
-                return (await body.read()).decode("utf-8-sig")
+                return await body.read()
         except NotFoundError:
             return None
-        except UnicodeDecodeError:
-            raise SnapshotError(f"the executed notebook {notebook.name!r} is not UTF-8, as an .ipynb must be") from None
         except ValueError as error:
             raise SnapshotError(f"the executed notebook cannot be asked for: {error}") from None
 
@@ -132,7 +130,7 @@ def explained() -> Iterator[None]:
         raise
 
 
-def _read_notebook(content: str, _notebook_id: str | None) -> Contents:
+def _read_notebook(content: str | bytes, _notebook_id: str | None) -> Contents:
     return Contents(blocks=read_ipynb(content))
 
 

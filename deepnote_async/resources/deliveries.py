@@ -8,7 +8,8 @@ https://deepnote.com/docs/api-reference/runs
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
@@ -22,6 +23,7 @@ from deepnote_async.errors import (
     DecodeError,
     NotFoundError,
     PermissionDeniedError,
+    ResponseTooLargeError,
     SnapshotError,
 )
 from deepnote_async.resources.wire import given, normalised_run, run_record
@@ -39,6 +41,11 @@ SnapshotDelivery: TypeAlias = Literal["inline", "downloadUrl", "blocks"]
 ALL: tuple[SnapshotDelivery, ...] = get_args(SnapshotDelivery)
 """In the order in which they are tried after the one that was chosen."""
 
+REFUSED_SECONDS = 600.0
+"""How long a refused delivery is asked for only where nothing else is taken."""
+DOUBTFUL_RUNS = 3
+"""So many runs in a row teach that a delivery is refused, if no refusal says that it is about the delivery."""
+
 _HAS_EXPIRED = (BadRequestError, AuthenticationError, PermissionDeniedError)
 """What hosts say of an address whose time is over."""
 
@@ -55,46 +62,67 @@ def checked_delivery(delivery: SnapshotDelivery) -> SnapshotDelivery:
 
 
 class Refusals:
-    """Which deliveries the service refuses. One for each client: what is learnt from one run holds for all others."""
+    """Which deliveries the service refuses. One for each client: what is learnt from one run holds for all others.
+
+    A 400 may have another reason, also where another delivery is taken after it. So it teaches at once only if it names
+    the parameter or the delivery, and else when it has come for several runs in a row. Nothing is learnt for good: what
+    is refused now may be taken after the next release of the service.
+    """
 
     def __init__(self) -> None:
-        self._refused: set[SnapshotDelivery] = set()
+        self._refused_until: dict[SnapshotDelivery, float] = {}
+        self._doubts: dict[SnapshotDelivery, set[str]] = {}
 
     async def first_taken(
         self,
+        run_id: str,
         wanted: Sequence[SnapshotDelivery],
         look: Callable[[SnapshotDelivery], Awaitable[T]],
     ) -> T:
         """Give the first look that the service does not refuse.
 
-        A 400 may have another reason. So a delivery counts as refused only once another one was taken, and each is
-        tried once, those that were refused before last.
+        Each delivery is tried once, those that were refused lately last.
 
         Raises:
-            BadRequestError: it refuses all of them; this is what it said first.
+            BadRequestError: it refuses all of them; this is what it said first, and nothing is learnt of it.
         """
         first: BadRequestError | None = None
-        tried: list[SnapshotDelivery] = []
+        tried: dict[SnapshotDelivery, bool] = {}
         try:
-            for delivery in sorted(wanted, key=self._refused.__contains__):
+            for delivery in sorted(wanted, key=self._is_refused):
                 try:
                     answer = await look(delivery)
                 except BadRequestError as error:
                     first = first or error
-                    tried.append(delivery)
+                    tried[delivery] = _names(error, delivery)
                 else:
-                    self._learn(tried, delivery)
+                    self._learn(run_id, tried, delivery)
                     return answer
             raise first or ValueError("no delivery was wanted")
         finally:
             del first  # it holds this frame, and the frame would hold it
 
-    def _learn(self, refused: Sequence[SnapshotDelivery], taken: SnapshotDelivery) -> None:
-        self._refused.discard(taken)
-        for delivery in refused:
-            if delivery not in self._refused:
+    def _is_refused(self, delivery: SnapshotDelivery) -> bool:
+        return anyio.current_time() < self._refused_until.get(delivery, -math.inf)
+
+    def _learn(self, run_id: str, refused: Mapping[SnapshotDelivery, bool], taken: SnapshotDelivery) -> None:
+        self._refused_until.pop(taken, None)
+        self._doubts.pop(taken, None)
+        for delivery, is_named in refused.items():
+            doubts = self._doubts.setdefault(delivery, set())
+            doubts.add(run_id)
+            if not is_named and len(doubts) < DOUBTFUL_RUNS and not self._is_refused(delivery):
+                continue
+            if not self._is_refused(delivery):
                 log.info("the service refuses snapshotDelivery=%s; %s is asked for from now on", delivery, taken)
-            self._refused.add(delivery)
+            del self._doubts[delivery]
+            self._refused_until[delivery] = anyio.current_time() + REFUSED_SECONDS
+
+
+def _names(refusal: BadRequestError, delivery: SnapshotDelivery) -> bool:
+    """Whether a refusal speaks of the parameter, or of the value that it had."""
+    said = refusal.message.lower()
+    return "delivery" in said or delivery.lower() in said
 
 
 @frozen(kw_only=True)
@@ -140,12 +168,24 @@ class SnapshotFetcher:
             first: the delivery to ask for first; None for the chosen one.
 
         Raises:
-            SnapshotError: it is there, but cannot be fetched from its address.
+            SnapshotError: it is there, but cannot be fetched from its address, or is too large.
             CallError: the service could not be asked, or refuses every delivery.
         """
         asked = first or self._chosen
         wanted: list[SnapshotDelivery] = [asked, *(delivery for delivery in ALL if delivery != asked)]
         deadline = self._transport.deadline(options)
+        try:
+            return await self._fetch(run_id, wanted, options, deadline)
+        except ResponseTooLargeError:
+            pass  # what is too large within an answer may not be by itself
+        try:
+            return await self._fetch(run_id, ["downloadUrl"], options, deadline)
+        except (ResponseTooLargeError, BadRequestError) as error:
+            raise _unfetched(error, run_id) from error
+
+    async def _fetch(
+        self, run_id: str, wanted: Sequence[SnapshotDelivery], options: CallOptions, deadline: Deadline
+    ) -> SnapshotAnswer:
         found = await self._look(run_id, wanted, options, deadline)
         try:
             return await self._answer(found, options, deadline)
@@ -165,7 +205,7 @@ class SnapshotFetcher:
             read = partial(_read, delivery)
             return await self._transport.call(get_run, request, read, **_within(deadline, options))
 
-        return await self._refusals.first_taken(wanted, look)
+        return await self._refusals.first_taken(run_id, wanted, look)
 
     async def _answer(self, found: _Look, options: CallOptions, deadline: Deadline) -> SnapshotAnswer:
         """Take what was asked for if it came, else the document, else what its address leads to, else the blocks."""
@@ -176,24 +216,29 @@ class SnapshotFetcher:
         if content:
             return SnapshotAnswer(run=run, content=_checked(content, str, "snapshotContent", run.run_id))
         if address:
-            content = await self._download(address, run.run_id, _within(deadline, options))
-            if content:
-                return SnapshotAnswer(run=run, content=content)
+            is_pending = run.snapshot_status == "pending"
+            document = await self._download(address, run.run_id, _within(deadline, options), is_pending=is_pending)
+            if document:
+                return SnapshotAnswer(run=run, content=document)
         rows = _checked(found.rows, list, "snapshotBlocks", run.run_id) if found.rows else []
         return SnapshotAnswer(run=run, rows=rows)
 
-    async def _download(self, address: str, run_id: str, options: CallOptions) -> str | None:
-        """Fetch a document; None if it is gone."""
+    async def _download(self, address: str, run_id: str, options: CallOptions, *, is_pending: bool) -> bytes | None:
+        """Fetch a document; None if it is gone, or not there yet: some hosts refuse what they do not have."""
         try:
             found = await self._transport.download(address, f"snapshot of run {run_id}", **options)
         except NotFoundError:
             return None
+        except PermissionDeniedError:
+            if is_pending:
+                return None
+            raise
         except _HAS_EXPIRED:
             raise
         except (CallError, ValueError) as error:
             # Not the error itself: it would pass for one of the service.
             raise _unfetched(error, run_id) from error
-        return found.content.decode("utf-8-sig", "replace")
+        return found.content
 
 
 def _read(asked: SnapshotDelivery | None, body: dict[str, Any]) -> _Look:

@@ -68,14 +68,15 @@ def _progress(failure: Failure | None, blocks: Sequence[Block]) -> Iterator[str]
 
 
 def _advice(run: Run, failure: Failure) -> Iterator[str]:
+    """Give one advice at most: two of them would name two culprits."""
     if failure.is_kernel_lost:
-        yield "The kernel was lost: most likely it ran out of memory, or native code in it crashed."
-    if failure.input_name is not None:
-        yield f"Look at the value that the run was started with for {short(failure.input_name)!r}."
-    if run.status == RunStatus.INTERNAL_ERROR:
-        yield f"{_PLATFORM[0].upper()}{_PLATFORM[1:]}."
-    if run.status == RunStatus.STOPPED:
+        yield "The kernel was lost: it may have run out of memory, or native code in it may have crashed."
+    elif run.status == RunStatus.STOPPED:
         yield f"{_STOPPED[0].upper()}{_STOPPED[1:]}."
+    elif failure.input_name is not None:
+        yield f"Look at the value that the run was started with for {short(failure.input_name)!r}."
+    elif run.status == RunStatus.INTERNAL_ERROR:
+        yield f"{_PLATFORM[0].upper()}{_PLATFORM[1:]}."
 
 
 def _missing(run: Run) -> Iterator[str]:

@@ -20,7 +20,13 @@ _SEEN = 16
 """How much more than the longest text is looked at, since terminal colours take room and are not shown."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _KERNEL_LOST = re.compile(
-    r"\bkernel\b.{0,40}\b(?:died|dead|gone|lost|killed|crashed)\b|dead ?kernel|out of memory|\boom\b|\bsigkill\b",
+    r"\bkernel\b.{0,40}\b(?:died|dead|gone|lost|killed|crashed)\b|dead ?kernel|\boom-?killed\b|\bsigkill\b"
+    r"|\b(?:kernel|killed)\b.{0,40}\b(?:out of memory|oom)\b|\b(?:out of memory|oom)\b.{0,40}\b(?:kernel|killed)\b",
+    re.IGNORECASE,
+)
+_KERNEL_NOT_LOST = re.compile(
+    r"\b(?:not|never|cannot|failed to) (?:be )?start|\bkernel (?:is|was) (?:still )?alive\b|\bstill alive\b"
+    r"|\bnothing (?:is|was|has been) lost\b|\bnot (?:been )?(?:die|died|dead|gone|lost|killed|crashed)\b",
     re.IGNORECASE,
 )
 
@@ -139,7 +145,7 @@ def _of_whole(
     message = one_line(said or "") or named or _last_line(traceback)
     if not message:
         return None
-    is_lost = _KERNEL_LOST.search(f"{message} {named}") is not None
+    is_lost = _tells_of_lost_kernel(f"{message} {named}")
     notebook, block = _last_reached(blocks) if is_lost else (None, None)
     return Failure(
         message=message,
@@ -152,6 +158,10 @@ def _of_whole(
         init_notebook=notebook,
         is_kernel_lost=is_lost,
     )
+
+
+def _tells_of_lost_kernel(reason: str) -> bool:
+    return _KERNEL_LOST.search(reason) is not None and _KERNEL_NOT_LOST.search(reason) is None
 
 
 def _last_reached(blocks: Sequence[tuple[str | None, Block]]) -> tuple[str | None, Block | None]:

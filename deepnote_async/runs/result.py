@@ -18,7 +18,7 @@ from deepnote_async.runs.service import Contents, SnapshotAnswer, read_rows
 from deepnote_async.snapshot import Block, HasOutputs, Output, OutputGroup, Snapshot
 from deepnote_async.snapshot.display.exported import write_html
 from deepnote_async.snapshot.display.notebook import to_ipynb
-from deepnote_async.snapshot.reached import with_reach
+from deepnote_async.snapshot.reached import with_break, with_reach
 
 if TYPE_CHECKING:
     from deepnote_async.runs.handle import RunHandle
@@ -138,16 +138,36 @@ def _no_block(block_id: str, result: RunResult) -> str:
 
 
 async def build_result(handle: RunHandle, answer: SnapshotAnswer) -> RunResult:
-    """Read an answer into a result; the document is parsed in a worker thread."""
-    contents = _with_reach(answer.run, await read_contents(answer, handle.notebook_id))
+    """Read an answer into a result; what takes time with a large document is done in one go in a worker thread."""
+    if answer.has_arrived:
+        return await anyio.to_thread.run_sync(_result, handle, answer)
+    return _result(handle, answer)
+
+
+async def read_contents(answer: SnapshotAnswer, notebook_id: str | None) -> Contents:
+    """Read the document or the blocks of an answer, if there are any, away from the event loop."""
+    if not answer.has_arrived:
+        return Contents()
+    return await anyio.to_thread.run_sync(_contents, answer, notebook_id)
+
+
+def _result(handle: RunHandle, answer: SnapshotAnswer) -> RunResult:
+    contents = _with_reach(answer.run, _contents(answer, handle.notebook_id))
+    failure = diagnose(answer.run, contents)
     return RunResult(
         run=answer.run,
         handle=handle,
         snapshot=contents.snapshot,
-        blocks=contents.blocks,
-        failure=diagnose(answer.run, contents),
+        blocks=_with_break(contents.blocks, failure) if answer.run.status.is_failed else contents.blocks,
+        failure=failure,
         artifacts=answer.artifacts,
     )
+
+
+def _contents(answer: SnapshotAnswer, notebook_id: str | None) -> Contents:
+    if not answer.content:
+        return read_rows(answer.rows)
+    return answer.reader(answer.content, answer.run.notebook_id or notebook_id)
 
 
 def _with_reach(run: Run, contents: Contents) -> Contents:
@@ -155,11 +175,10 @@ def _with_reach(run: Run, contents: Contents) -> Contents:
     execution = contents.snapshot.execution if contents.snapshot is not None else None
     executed = execution.summary.executed if execution is not None and execution.summary is not None else None
     has_succeeded = run.status == RunStatus.SUCCESS
-    return evolve(contents, blocks=with_reach(contents.blocks, has_succeeded=has_succeeded, executed=executed))
+    blocks = with_reach(contents.blocks, contents.init_blocks, has_succeeded=has_succeeded, executed=executed)
+    return evolve(contents, blocks=blocks)
 
 
-async def read_contents(answer: SnapshotAnswer, notebook_id: str | None) -> Contents:
-    """Read the document or the blocks of an answer, if there are any, away from the event loop."""
-    if not answer.content:
-        return await anyio.to_thread.run_sync(read_rows, answer.rows) if answer.rows else Contents()
-    return await anyio.to_thread.run_sync(answer.reader, answer.content, answer.run.notebook_id or notebook_id)
+def _with_break(blocks: tuple[Block, ...], failure: Failure | None) -> tuple[Block, ...]:
+    is_here = failure is not None and failure.is_kernel_lost and failure.init_notebook is None
+    return with_break(blocks, failure.position if failure is not None and is_here else None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Self
@@ -14,8 +13,6 @@ from deepnote_async.errors import SnapshotError
 from deepnote_async.runs.result import read_contents
 from deepnote_async.runs.service import SnapshotAnswer
 from deepnote_async.snapshot import Block, Snapshot
-
-_A_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 @frozen(kw_only=True)
@@ -59,8 +56,8 @@ class Evidence:
 
     Attributes:
         values: texts that `execution.inputs` or the input's blocks show.
-        is_told: whether the document tells what its run was started with. An input block shows the value it had in the
-            run, or only the one saved in the notebook; if it is a run key, it can only have come with a start.
+        is_told: whether the document tells what its run was started with. An input block does not: it shows the value
+            it had in the run, or only the one saved in the notebook, be that the key of an earlier start.
     """
 
     values: tuple[str, ...] = ()
@@ -102,7 +99,7 @@ def evidence_of_blocks(blocks: Iterable[Block], name: str, inputs: Mapping[str, 
     """Gather what blocks tell of an input, and the values that their run was started with, where those are known."""
     shown = (None if inputs is None else inputs.get(name), *_values_of(blocks, name))
     values = tuple(value for value in shown if isinstance(value, str))
-    return Evidence(values=values, is_told=inputs is not None or any(_A_KEY.fullmatch(value) for value in values))
+    return Evidence(values=values, is_told=inputs is not None)
 
 
 def _values_of(blocks: Iterable[Block], name: str) -> Iterator[object]:

@@ -38,11 +38,11 @@ class Contents:
     snapshot: Snapshot | None = field(default=None, repr=False)
 
 
-Reader: TypeAlias = Callable[[str, str | None], Contents]
-"""Reads a document, given the id of the notebook that ran if it is known; called in a worker thread."""
+Reader: TypeAlias = Callable[[str | bytes, str | None], Contents]
+"""Reads a document, text or bytes, given the id of the notebook that ran if it is known; called in a worker thread."""
 
 
-def read_snapshot(content: str, notebook_id: str | None) -> Contents:
+def read_snapshot(content: str | bytes, notebook_id: str | None) -> Contents:
     """Read a Deepnote snapshot.
 
     Raises:
@@ -75,14 +75,15 @@ class SnapshotAnswer:
 
     Attributes:
         run: the run.
-        content: its document, if it is there yet.
+        content: its document, if it is there yet; as bytes where it was fetched from an address, since making text of
+            many of them takes a while and may fail, which is for the worker thread that reads it.
         rows: the blocks of the notebook that ran, where they came instead of the document.
         reader: reads that document; each service has its own kind.
         artifacts: files it left beside.
     """
 
     run: Run
-    content: str | None = field(default=None, repr=False)
+    content: str | bytes | None = field(default=None, repr=False)
     rows: Sequence[object] = field(default=(), repr=False)
     reader: Reader = field(default=read_snapshot, repr=False)
     artifacts: tuple[Artifact, ...] = ()

@@ -50,6 +50,7 @@ class Block(HasOutputs):
         version: version of the block's own format.
         raw: the block as the document holds it.
         reached: whether the run reached it, concluded from the run where the document does not say; else None.
+        broken_off: whether it never came to its end, concluded from a run that failed: the kernel was lost in it, say.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Block(HasOutputs):
     version: float | None = field(default=None, repr=False)
     raw: Mapping[str, Any] = field(factory=dict, repr=False)
     reached: bool | None = field(default=None, repr=False)
+    broken_off: bool = field(default=False, repr=False)
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any], position: int) -> Self:
@@ -135,17 +137,26 @@ class Block(HasOutputs):
 
     @property
     def is_marked(self) -> bool:
-        """Whether the document says that it was executed, by a count or a time."""
-        return (
-            self.execution_count is not None
-            or self.raw.get("executionFinishedAt") is not None
-            or self.metadata.get("execution_millis") is not None
-        )
+        """Whether the document says that it was executed, by a count or a time, be it only in part."""
+        return self.execution_count is not None or self._has_begun or self._has_finished
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the document says when it began, and not that it ended."""
+        return self._has_begun and not self._has_finished
+
+    @property
+    def _has_begun(self) -> bool:
+        return self.raw.get("executionStartedAt") is not None or self.metadata.get("execution_start") is not None
+
+    @property
+    def _has_finished(self) -> bool:
+        return self.raw.get("executionFinishedAt") is not None or self.metadata.get("execution_millis") is not None
 
     @property
     def status(self) -> BlockStatus:
         """What became of it. The document does not say; it is derived from outputs, counts and times."""
-        if self.error is not None or self.metadata.get("deepnote_agent_status") == "failed":
+        if self.error is not None or self.broken_off or self.metadata.get("deepnote_agent_status") == "failed":
             return "failed"
         reached = self.is_marked if self.reached is None else self.reached
         return "succeeded" if reached else "not_reached"

@@ -13,16 +13,21 @@ from deepnote_async.errors import SnapshotError
 from deepnote_async.snapshot.document import Block
 
 
-def read_ipynb(text: str) -> tuple[Block, ...]:
+def read_ipynb(notebook: str | bytes) -> tuple[Block, ...]:
     """Read the cells of a notebook in nbformat 4.
 
     A cell without an id of its own, as nbformat allowed until 4.4, gets one from its place: "cell-0".
+
+    Args:
+        notebook: its text, or its bytes in UTF-8.
 
     Raises:
         SnapshotError: it is no JSON, or no notebook.
     """
     try:
-        document = json.loads(text)
+        document = json.loads(notebook if isinstance(notebook, str) else notebook.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise SnapshotError("the executed notebook is not UTF-8, as an .ipynb must be") from None
     except (ValueError, RecursionError) as error:
         raise SnapshotError(f"the executed notebook is not JSON, as an .ipynb must be: {error}") from None
     cells = document.get("cells") if isinstance(document, Mapping) else None

@@ -156,3 +156,11 @@ def test_a_notebook_elsewhere_is_not_asked_for() -> None:
 def test_deep_nesting_is_refused() -> None:
     with pytest.raises(SnapshotError, match="not JSON"):
         read_ipynb("[" * 200_000)
+
+
+def test_the_bytes_of_a_notebook_are_read_and_others_are_told() -> None:
+    text = '{"cells": [{"cell_type": "code", "source": "€"}]}'
+    for content in (text, text.encode(), text.encode("utf-8-sig")):
+        assert [block.content for block in read_ipynb(content)] == ["€"]
+    with pytest.raises(SnapshotError, match="not UTF-8"):
+        read_ipynb(text.encode("cp1252"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deepnote_async import AsyncDeepnote
-from deepnote_async.resources.deliveries import ALL
+from deepnote_async.resources.deliveries import ALL, DOUBTFUL_RUNS, REFUSED_SECONDS
 from deepnote_async.runs.failure import LONGEST_LINE, LONGEST_MESSAGE, TRACEBACK_LINES
 from deepnote_async.runs.settle import PATIENT_SECONDS, SETTLE_SECONDS, SETTLE_UNTOLD_SECONDS
 from deepnote_async.transport.limits import MAX_BODY_BYTES
@@ -47,6 +47,9 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert (SETTLE_SECONDS, SETTLE_UNTOLD_SECONDS, PATIENT_SECONDS) == (30, 5, 300)
     assert "`pending`, at most 30 seconds; a server that does not tell is asked for 5 seconds" in PAGE.text
     assert "`runs.map` goes on for 300 seconds" in PAGE.text
-    assert f"more than {MAX_BODY_BYTES >> 20} MiB" in PAGE.text
+    assert (DOUBTFUL_RUNS, REFUSED_SECONDS) == (3, 600)
+    assert "delivery was refused for three runs in a row" in PAGE.text
+    assert "after 10 minutes, or if nothing else is taken" in PAGE.text
+    assert PAGE.text.count(f"more than {MAX_BODY_BYTES >> 20} MiB") == PAGE.text.count(" MiB") == 2
     assert f"the last {TRACEBACK_LINES} lines of the traceback" in PAGE.text
     assert f"{LONGEST_MESSAGE} characters of a reason are shown, and {LONGEST_LINE} of each line" in PAGE.text

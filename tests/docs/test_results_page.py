@@ -11,6 +11,7 @@ import pytest
 
 from deepnote_async import AsyncDeepnote
 from deepnote_async.snapshot.outputs.media import DATAFRAME
+from deepnote_async.snapshot.outputs.table import FEW_CELLS, MOST_CELLS, MOST_PER_CELL
 from deepnote_emulator import Emulator
 from tests.support.pages import DocsPage
 
@@ -58,3 +59,10 @@ async def test_the_examples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert [path.name for path in paths] == names
     with pytest.raises(FileExistsError):
         result.save(tmp_path / "again")
+
+
+def test_the_figures_are_those_of_the_code() -> None:
+    assert (MOST_CELLS, FEW_CELLS, MOST_PER_CELL) == (5_000_000, 100_000, 20)
+    assert (
+        "more than 5 million cells, or of more than 100 000 of which the document holds not even one in 20" in PAGE.text
+    )

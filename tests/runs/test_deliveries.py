@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import anyio
@@ -127,6 +128,71 @@ def test_what_was_refused_is_tried_again_once_nothing_else_is_taken() -> None:
     run_virtually(main())
     assert first.asked == ["inline", "downloadUrl", "blocks"]
     assert second.asked == ["blocks", "inline", "downloadUrl", "downloadUrl"]
+
+
+def asked_for_runs(refusals: Sequence[str | None], pause: float = 0.0) -> list[str | None]:
+    """Read one run after another with a pause between; gives what was asked for.
+
+    Args:
+        refusals: what the service says of the first delivery of each run; None if it takes it.
+        pause: seconds after each run.
+    """
+
+    async def main() -> None:
+        said_now: str | None = None
+
+        async def answer(request: httpx.Request) -> httpx.Response:
+            if said_now is not None and request.url.params.get("snapshotDelivery") == "inline":
+                service.asked.append("inline")
+                return said(400, said_now)
+            return await service(request)
+
+        async with client_of(answer) as client:
+            for number, said_now in enumerate(refusals):  # noqa: B007  (`answer` reads it)
+                handle = client.runs.handle(RUN_ID.replace("1", str(number)))
+                assert await handle.snapshot() is not None
+                await anyio.sleep(pause)
+
+    service = Service()
+    run_virtually(main())
+    return service.asked
+
+
+@pytest.mark.parametrize("text", ["no snapshotdelivery here", "unknown DELIVERY", "Inline is switched off"])
+def test_a_refusal_that_names_the_delivery_teaches_at_once(text: str) -> None:
+    assert asked_for_runs([text, None]) == ["inline", "downloadUrl", "downloadUrl"]
+
+
+def test_a_refusal_of_another_reason_teaches_only_after_three_runs_in_a_row() -> None:
+    odd = "this run is odd"
+    replaced = ["inline", "downloadUrl"]
+    assert asked_for_runs([odd, odd, None, odd, None]) == [*replaced * 2, "inline", *replaced, "inline"]
+    assert asked_for_runs([odd, odd, odd, None]) == [*replaced * 3, "downloadUrl"]
+
+
+def test_one_run_alone_teaches_nothing_however_often_it_is_read() -> None:
+    async def main() -> None:
+        async def answer(request: httpx.Request) -> httpx.Response:
+            if request.url.params.get("snapshotDelivery") == "inline":
+                service.asked.append("inline")
+                return said(400, "this run is odd")
+            return await service(request)
+
+        async with client_of(answer) as client:
+            for _ in range(5):
+                await client.runs.handle(RUN_ID).snapshot()
+        assert service.asked == ["inline", "downloadUrl"] * 5
+
+    service = Service()
+    run_virtually(main())
+
+
+def test_what_was_learnt_is_forgotten_after_ten_minutes() -> None:
+    named = "no snapshotDelivery"
+    assert asked_for_runs([named, None, None, None], 299) == ["inline", *["downloadUrl"] * 3, "inline"]
+    odd = "this run is odd"
+    asked = asked_for_runs([odd, odd, odd, None, odd, None], 301)
+    assert asked == [*["inline", "downloadUrl"] * 3, "downloadUrl", "inline", "downloadUrl", "inline"]
 
 
 @pytest.mark.parametrize("delivery", ALL)

@@ -110,8 +110,49 @@ It had reached none of its 1 blocks that can be executed."""
         == """\
 Run ID ended as error: code block 0 (b0): DeadKernelError
 It had reached 1 of its 1 blocks that can be executed.
-The kernel was lost: most likely it ran out of memory, or native code in it crashed."""
+The kernel was lost: it may have run out of memory, or native code in it may have crashed."""
     )
+
+
+LOST = "The kernel was lost: it may have run out of memory, or native code in it may have crashed."
+PLATFORM = "The platform failed, not the notebook; starting it again may help."
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_lost"),
+    [
+        ("Kernel died", True),
+        ("The kernel appears to have died. It will restart automatically.", True),
+        ("DeadKernelError", True),
+        ("kernel ran out of memory", True),
+        ("Out of memory: killed process 17", True),
+        ("the container was OOMKilled", True),
+        ("killed (OOM)", True),
+        ("SIGKILL", True),
+        ("The kernel could not be started: the machine is gone", False),
+        ("The kernel failed to start: its machine crashed", False),
+        ("The kernel is alive but deadlocked; nothing is lost", False),
+        ("no contact with the kernel was lost, it is still alive", False),
+        ("the kernel was not lost", False),
+        ("Query failed: Snowflake warehouse out of memory", False),
+        ("OOM", False),
+        ("a room is gone", False),
+    ],
+)
+def test_which_reasons_tell_of_a_lost_kernel(reason: str, is_lost: bool) -> None:  # noqa: FBT001  (a parameter)
+    assert (LOST in told("error", block(0), UNREACHED, error=reason)) is is_lost
+    message = told("internal_error", block(0), UNREACHED, error=reason)
+    assert (LOST in message, PLATFORM in message) == (is_lost, not is_lost)
+
+
+@pytest.mark.parametrize(("status", "advice"), [("internal_error", "Look at"), ("stopped", "It was interrupted by")])
+def test_one_advice_is_enough(status: str, advice: str) -> None:
+    error = {"output_type": "error", "ename": "ValueError", "evalue": "", "traceback": []}
+    field = block(0, error, type="input-text", metadata={"deepnote_variable_name": "n"})
+    message = told(status, field, UNREACHED)
+    assert [start for start in ("Look at", "The platform", "It was interrupted by") if f"\n{start}" in message] == [
+        advice
+    ]
 
 
 def test_an_agent_block_that_failed() -> None:

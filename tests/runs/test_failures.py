@@ -113,7 +113,7 @@ async def test_the_death_of_the_kernel(client: AsyncDeepnote) -> None:
         == """\
 Run ID ended as error: code block 1 (dies-1): the kernel died while it ran block dies-1 (exit code 3)
 It had reached 2 of its 3 blocks that can be executed.
-The kernel was lost: most likely it ran out of memory, or native code in it crashed."""
+The kernel was lost: it may have run out of memory, or native code in it may have crashed."""
     )
 
 
@@ -123,7 +123,7 @@ async def test_the_death_of_the_kernel_in_the_init_notebook(client: AsyncDeepnot
         == """\
 Run ID ended as error: code block 1 (init-dies-init-1) of the init notebook 'Init', which runs first: \
 the kernel died while it ran block init-dies-init-1 (exit code 3)
-The kernel was lost: most likely it ran out of memory, or native code in it crashed."""
+The kernel was lost: it may have run out of memory, or native code in it may have crashed."""
     )
 
 

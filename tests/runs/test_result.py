@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,8 @@ import anyio
 import httpx
 import pytest
 
-from deepnote_async import Failure, Outcome, RunFailedError, RunResult, RunTimeoutError, SnapshotError
+from deepnote_async import Failure, Outcome, RunFailedError, RunResult, RunTimeoutError, Snapshot, SnapshotError
+from deepnote_async.runs import result as result_module
 from tests.support.service import RUN_ID, client_of, run_json
 from tests.support.virtual_time import run_virtually
 
@@ -239,7 +241,12 @@ def unmarked(block_id: str, *outputs: dict[str, Any], kind: str = "code") -> dic
     [
         ("success", None, [unmarked("a"), unmarked("t", kind="markdown"), unmarked("b")], "yes no yes"),
         ("success", 1, [unmarked("a", stream("x")), unmarked("b")], "yes no"),
+        ("success", 3, [unmarked("a", stream("x")), unmarked("b")], "yes yes"),
+        ("success", 2, [unmarked("i", kind="input-text"), unmarked("a", stream("x")), unmarked("b")], "yes yes yes"),
+        ("success", 1, [unmarked("i", kind="input-text"), unmarked("a", stream("x")), unmarked("b")], "yes yes no"),
+        ("success", 0, [unmarked("i", kind="input-text")], "yes"),
         ("stopped", 2, [unmarked("a"), unmarked("b")], "yes yes"),
+        ("stopped", 1, [unmarked("i", kind="input-text"), unmarked("a")], "no no"),
         ("stopped", None, [unmarked("a"), unmarked("b", stream("x")), unmarked("c")], "yes yes no"),
         ("stopped", None, [unmarked("a"), unmarked("b")], "no no"),
         ("error", 3, [unmarked("a"), unmarked("b", ERROR), unmarked("c")], "yes failed no"),
@@ -254,3 +261,76 @@ def test_where_the_document_has_no_marks_the_run_tells_what_was_reached(
     result, _seconds, _requests = result_of(lambda _: available(json.dumps(content), status))
     words = {"succeeded": "yes", "not_reached": "no", "failed": "failed"}
     assert " ".join(words[block.status] for block in result.blocks) == reached
+
+
+@pytest.mark.parametrize(("executed", "reached"), [(3, "yes yes"), (2, "yes no"), (4, "yes yes")])
+def test_the_blocks_of_the_init_notebook_are_taken_off_the_count(executed: int, reached: str) -> None:
+    content = json.loads(document(unmarked("a", stream("x")), unmarked("b")))
+    init = {"id": "init", "name": "I", "blocks": [unmarked("i"), unmarked("t", kind="markdown")]}
+    content["project"]["notebooks"].append(init)
+    content["project"]["initNotebookId"] = "init"
+    content["execution"] = {"summary": {"blocksExecuted": executed}}
+    result, _seconds, _requests = result_of(lambda _: available(json.dumps(content)))
+    words = {"succeeded": "yes", "not_reached": "no"}
+    assert " ".join(words[block.status] for block in result.blocks) == reached
+
+
+BEGAN = {"executionStartedAt": "2026-01-01T00:00:01Z"}
+ENDED = BEGAN | {"executionFinishedAt": "2026-01-01T00:00:02Z"}
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "marks", "statuses"),
+    [
+        ("error", "Kernel died", [ENDED, BEGAN, {}], "succeeded failed not_reached"),
+        ("error", "Kernel died", [ENDED, {"metadata": {"execution_start": 5}}, {}], "succeeded failed not_reached"),
+        ("error", "Kernel died", [ENDED, ENDED, {}], "succeeded failed not_reached"),  # its end was noted
+        ("error", "Kernel died", [{}, {"outputs": [stream("x")]}, {}], "succeeded failed not_reached"),
+        ("error", "Kernel died", [{}, {}, {}], "not_reached not_reached not_reached"),
+        ("stopped", None, [ENDED, BEGAN, {}], "succeeded failed not_reached"),
+        ("stopped", None, [BEGAN, ENDED, {}], "succeeded succeeded not_reached"),
+        ("success", None, [ENDED, BEGAN, BEGAN], "succeeded succeeded succeeded"),
+    ],
+)
+def test_the_block_in_which_a_run_broke_off_has_failed(
+    status: str, error: str | None, marks: list[dict[str, Any]], statuses: str
+) -> None:
+    content = document(*(unmarked(f"b{number}") | mark for number, mark in enumerate(marks)))
+    result, _seconds, _requests = result_of(lambda _: available(content, status, error=error))
+    assert " ".join(block.status for block in result.blocks) == statuses
+    if error is not None and "failed" in statuses:
+        assert result.failure is not None
+        assert result.failure.block_id == "b1"
+    assert result._repr_html_().count("dn-block dn-failed") == statuses.count("failed")
+
+
+def test_a_kernel_that_was_lost_in_the_init_notebook_fails_no_block_of_the_one_that_ran() -> None:
+    content = json.loads(document(unmarked("a"), unmarked("b")))
+    content["project"]["notebooks"].append({"id": "init", "name": "I", "blocks": [unmarked("i") | BEGAN]})
+    content["project"]["initNotebookId"] = "init"
+    result, _seconds, _requests = result_of(lambda _: available(json.dumps(content), "error", error="Kernel died"))
+    assert result.failure is not None
+    assert (result.failure.block_id, result.failure.init_notebook) == ("i", "I")
+    assert [block.status for block in result.blocks] == ["not_reached", "not_reached"]
+
+
+@pytest.mark.parametrize("status", ["success", "error"])
+def test_all_that_is_read_of_a_document_is_read_in_one_other_thread(
+    status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+
+    def noted(work: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            threads.append(threading.get_ident())
+            return work(*arguments, **options)
+
+        return call
+
+    for name in ("with_reach", "diagnose"):
+        monkeypatch.setattr(result_module, name, noted(getattr(result_module, name)))
+    monkeypatch.setattr(Snapshot, "parse", noted(Snapshot.parse))
+    result_of(lambda _: available(document(unmarked("a")), status))
+    assert len(threads) == 3
+    assert len(set(threads)) == 1
+    assert threading.get_ident() not in threads

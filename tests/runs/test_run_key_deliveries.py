@@ -42,7 +42,7 @@ class LostStart:
         if self._shows == "document":
             is_inline = request.url.params.get("snapshotDelivery") == "inline"
             return {"snapshotContent": json.dumps(inputs)} if is_inline else {"snapshotBlocks": ROWS}
-        value = self._key if self._shows == "block" else "saved in the notebook"
+        value = self._key if self._shows == "block" else self._shows
         metadata = {"deepnote_variable_name": "key", "deepnote_variable_value": value}
         return {"snapshotBlocks": [{"id": "i", "type": "input-text", "outputs": [], "metadata": metadata}]}
 
@@ -62,7 +62,8 @@ def test_a_run_key_is_found_in_every_delivery(
     assert run_virtually(main()) == ("new", True)
 
 
-def test_blocks_that_only_show_what_is_saved_exclude_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("saved", ["saved in the notebook", "0" * 32])
+def test_blocks_that_only_show_what_is_saved_exclude_no_run(saved: str, monkeypatch: pytest.MonkeyPatch) -> None:
     without_threads(monkeypatch)
 
     async def main() -> None:
@@ -70,6 +71,6 @@ def test_blocks_that_only_show_what_is_saved_exclude_no_run(monkeypatch: pytest.
             with pytest.raises(RunStartUnknownError):
                 await client.runs.create("nb", run_key_input="key", check_inputs=False, timeout=5)
 
-    service = LostStart("nothing")
+    service = LostStart(saved)
     run_virtually(main())
     assert service.posts == 1

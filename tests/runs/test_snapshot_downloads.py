@@ -13,9 +13,10 @@ from deepnote_async import (
     ServerError,
     SnapshotError,
 )
+from deepnote_async.resources.deliveries import SnapshotDelivery
 from tests.support.farm import Farm, numbers, run_on, said
 from tests.support.service import RUN_ID, client_of, run_json
-from tests.support.snapshot_service import ADDRESS, Service, Trouble, error_of, result_of
+from tests.support.snapshot_service import ADDRESS, DOCUMENT, Service, Trouble, error_of, result_of
 from tests.support.virtual_time import run_virtually
 
 
@@ -110,12 +111,96 @@ def test_what_will_not_pass_is_told_at_once(trouble: Trouble, reason: str, monke
     assert (error.is_passing, seconds, service.downloads) == (False, 0, 1)
 
 
+LARGE = {"snapshotContent": "x" * 2_000_000}
+
+
+class Large(Service):
+    """A service whose documents are too large for an answer."""
+
+    too_large: tuple[str, ...] = ("inline", "blocks")
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        asked = request.url.params.get("snapshotDelivery")
+        if asked in self.too_large:
+            self.asked.append(asked)
+            return httpx.Response(200, json=run_json("error", **LARGE))
+        return await super().__call__(request)
+
+
+class LargeAlways(Large):
+    """A service that puts the document into every answer, whatever was asked for."""
+
+    too_large = ("inline", "downloadUrl", "blocks")
+
+
+@pytest.fixture
+def _small_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deepnote_async.transport.sender.MAX_BODY_BYTES", 1_000_000)
+
+
+@pytest.mark.usefixtures("_small_answers")
+@pytest.mark.parametrize("delivery", ["inline", "blocks"])
+def test_an_answer_that_is_too_large_is_fetched_from_its_address(delivery: SnapshotDelivery) -> None:
+    async def main() -> float:
+        async with client_of(service, snapshot_delivery=delivery) as client:
+            for _ in range(2):
+                assert (await client.runs.handle(RUN_ID).result(check=False)).text == "hello\n"
+            return anyio.current_time()
+
+    service = Large()
+    assert run_virtually(main()) == 0
+    assert service.asked == [None, delivery, "downloadUrl"] * 2  # nothing is learnt of it
+
+
+@pytest.mark.usefixtures("_small_answers")
+@pytest.mark.parametrize(
+    "service",
+    [
+        Large(storage=lambda: httpx.Response(200, content=bytes(2_000_000))),
+        Large("downloadUrl"),
+        LargeAlways(),
+    ],
+)
+def test_what_is_too_large_either_way_is_an_error_at_once(service: Service) -> None:
+    error, seconds = error_of(service, SnapshotError)
+    assert str(error).startswith("The snapshot cannot be fetched: ")
+    assert (error.run_id, error.is_passing, seconds) == (RUN_ID, False, 0)
+    assert service.asked == [None, "inline", "downloadUrl"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_document_is_read_in_its_encoding(encoding: str) -> None:
+    document = DOCUMENT.replace("hello", "5 €").encode(encoding)
+    service = Service(storage=lambda: httpx.Response(200, content=document))
+    assert result_of(service, "downloadUrl")[0].text == "5 €\n"
+
+
+def test_a_document_that_is_no_text_is_an_error_and_not_another_text() -> None:
+    document = DOCUMENT.replace("hello", "5 €").encode("cp1252")
+    error, _seconds = error_of(
+        Service(storage=lambda: httpx.Response(200, content=document)), SnapshotError, snapshot_delivery="downloadUrl"
+    )
+    assert (error.run_id, error.is_passing) == (RUN_ID, False)
+
+
 def test_an_address_that_expires_is_asked_for_anew_in_the_delivery_that_is_taken() -> None:
     refusals = iter([httpx.Response(403)])
     service = Service("inline", storage=lambda: next(refusals, None))
     assert result_of(service)[0].text == "hello\n"
     assert service.asked == [None, "inline", "downloadUrl", "downloadUrl"]
     assert service.downloads == 2
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_document_whose_address_is_named_before_it_is_there_is_waited_for(status: int) -> None:
+    service = Service(storage=until(8, lambda: httpx.Response(status)), snapshotStatus="pending")
+    result, seconds = result_of(service, "downloadUrl")
+    assert result.text == "hello\n"
+    assert 8 <= seconds <= 9
+    never = Service(storage=lambda: httpx.Response(status), snapshotStatus="pending")
+    result, seconds = result_of(never, "downloadUrl")
+    assert (result.snapshot, result.blocks) == (None, ())
+    assert 30 <= seconds <= 31
 
 
 def test_a_rate_limit_before_a_download_that_fails_takes_nothing_of_its_time() -> None:

@@ -304,6 +304,24 @@ def test_any_cells_are_a_column_of_any_dtype(cells: list[Any], dtype: str, index
     _reads_or_says_why_not(table({"a": cells, INDEX: cells}, {"a": dtype, INDEX: index}))
 
 
+def sparse(rows: int, columns: int, held: int = 0) -> Block:
+    """Show a table of which the document holds only some cells of each row."""
+    names = [f"c{number}" for number in range(columns)]
+    row = dict.fromkeys(names[:held], 1)
+    return showing({"columns": [{"name": name} for name in names], "rows": [row] * rows, "row_count": rows})
+
+
+@pytest.mark.parametrize(("rows", "columns", "held"), [(3000, 3000, 0), (3000, 3000, 3000), (400, 400, 10)])
+def test_a_table_far_larger_than_its_document_is_refused(rows: int, columns: int, held: int) -> None:
+    with pytest.raises(SnapshotError, match=f"{rows} rows of {columns} columns, and holds {rows * held} cells"):
+        sparse(rows, columns, held).dataframe(partial=True)
+
+
+@pytest.mark.parametrize(("rows", "columns", "held"), [(300, 300, 0), (400, 400, 20), (100_000, 10, 10)])
+def test_a_table_with_gaps_is_read(rows: int, columns: int, held: int) -> None:
+    assert sparse(rows, columns, held).dataframe().shape == (rows, columns)
+
+
 def test_the_table_of_a_real_snapshot(samples: Path) -> None:
     (path,) = (samples / "snapshots").glob("integrations-example_*_latest.snapshot.deepnote")
     block = Snapshot.read(path).notebooks[0].blocks[0]

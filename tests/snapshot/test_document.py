@@ -17,12 +17,23 @@ from deepnote_async.snapshot import Block, Output, Snapshot
         ({"type": "code", "executionCount": 1}, "succeeded"),
         ({"type": "code", "executionFinishedAt": "2026-01-01T00:00:00Z"}, "succeeded"),
         ({"type": "code", "metadata": {"execution_millis": 0}}, "succeeded"),
+        ({"type": "code", "executionStartedAt": "2026-01-01T00:00:00Z"}, "succeeded"),  # of the block alone
+        ({"type": "code", "metadata": {"execution_start": 1767225600000}}, "succeeded"),
         ({"type": "code", "executionCount": 1, "outputs": [{"output_type": "error"}]}, "failed"),
         ({"type": "agent", "metadata": {"deepnote_agent_status": "failed"}}, "failed"),
     ],
 )
 def test_the_status_of_a_block_is_derived(raw: dict[str, Any], status: str) -> None:
     assert Block.from_dict(raw, 0).status == status
+
+
+def test_a_block_that_only_began_is_not_finished() -> None:
+    began = {"executionStartedAt": "2026-01-01T00:00:00Z"}
+    assert Block.from_dict(began, 0).is_unfinished
+    assert Block.from_dict({"metadata": {"execution_start": 1767225600000}}, 0).is_unfinished
+    assert not Block.from_dict(began | {"executionFinishedAt": "2026-01-01T00:00:01Z"}, 0).is_unfinished
+    assert not Block.from_dict({"metadata": {"execution_start": 1767225600000, "execution_millis": 5}}, 0).is_unfinished
+    assert not Block.from_dict({"executionCount": 1}, 0).is_unfinished
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,11 @@ def value(**forms: Any) -> dict[str, Any]:
         "svg": "image/svg+xml",
         "sql": "application/vnd.deepnote.sql-output-metadata+json",
         "widget": "application/vnd.jupyter.widget-view+json",
+        "state": "application/vnd.jupyter.widget-state+json",
+        "bokeh": "application/vnd.bokehjs_exec.v0+json",
+        "bokeh_load": "application/vnd.bokehjs_load.v0+json",
+        "holoviews": "application/vnd.holoviews_exec.v0+json",
+        "holoviews_load": "application/vnd.holoviews_load.v0+json",
     }
     return {"output_type": "display_data", "metadata": {}, "data": {names[key]: form for key, form in forms.items()}}
 
@@ -110,6 +115,15 @@ def test_text_with_and_without_colours() -> None:
         ([stream('{"a": 1}\n'), stream("[1]", "stderr"), stream("100\n")], {"a": 1}),
         ([value(json_=1), value(sql={"status": "ok"}), value(widget={"model_id": "x"}, plain="HBox()")], 1),
         ([value(json_=1), ERROR], 1),
+        ([value(json_=1), value(bokeh="")], 1),
+        ([value(json_=1), value(bokeh={"a": 1}), value(bokeh_load={"a": 1})], 1),
+        ([stream('{"a": 1}\n'), value(holoviews={}, plain=":Curve"), value(holoviews_load={})], {"a": 1}),
+        ([value(json_=1), value(state={"version_major": 2})], 1),
+        ([value(json_=1), value(geo="", plain="")], 1),
+        ([value(geo="", plain="[2]")], [2]),
+        ([value(json_="")], ""),
+        ([stream('\x1b[32m{"a": 1}\x1b[0m\n')], {"a": 1}),
+        ([stream("done\n\x1b[1;31m[\x1b[0m1]\x1b[0m\n")], [1]),
     ],
 )
 def test_the_last_structured_output(outputs: list[dict[str, Any]], expected: object) -> None:

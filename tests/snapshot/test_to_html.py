@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import html.parser
 import os
 import re
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +21,7 @@ from hypothesis import given
 
 from deepnote_async import AsyncDeepnote
 from deepnote_async.snapshot import Snapshot
+from deepnote_async.snapshot.display.bounds import is_laborious_html, is_laborious_markdown
 from deepnote_async.snapshot.display.exported import POLICY, html_of, without_raw
 from deepnote_async.snapshot.display.notebook import source_of
 from deepnote_emulator import Emulator
@@ -293,3 +296,56 @@ def test_a_browser_runs_and_fetches_nothing(kind: str, stranger: Stranger, tmp_p
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert "</html>" in done.stdout
     assert ("<title>RAN" in done.stdout, stranger.visits > 0) == (kind == "control", kind == "control")
+
+
+LABORIOUS_HTML = [
+    "<div>" * 12_000,
+    "<div></b>" * 7_000,
+    "<div><!--</div>-->" * 3_000,
+    "<div title='></div>'>" * 3_000,
+    "<div><?</div>" * 4_000,
+    "<dd><li>" * 7_000,
+    "<b><i></b>" * 6_000,
+    "<div><marquee></div></marquee>" * 2_000,
+    f"<p {' '.join(f'a{number}' for number in range(10_000))}>x",
+    "<p>x</p>" * 140_000,
+    "<" * 600_000,
+    f"<p style='{'a:b;' * 10_000}'>x</p>",
+]
+LABORIOUS_MARKDOWN = ["\\begin{a}" * 7_000, "![a](" * 12_000, "[" * 600_000]
+
+
+@pytest.mark.parametrize("text", LABORIOUS_HTML)
+def test_html_that_would_take_minutes_is_shown_as_text(text: str) -> None:
+    assert is_laborious_html(text)
+    began = time.perf_counter()
+    page = html_of(source_of(snapshot(code({"text/html": text})), snapshot(code({"text/html": text})).notebooks[0]))
+    assert time.perf_counter() - began < 30
+    assert "&lt;" in page
+
+
+@pytest.mark.parametrize("text", LABORIOUS_MARKDOWN)
+def test_markdown_that_would_take_minutes_is_shown_as_text(text: str) -> None:
+    assert is_laborious_markdown(text)
+    began = time.perf_counter()
+    document = snapshot(markdown(text), code({"text/markdown": text}))
+    page = html_of(source_of(document, document.notebooks[0]))
+    assert time.perf_counter() - began < 30
+    Held(page)
+    assert html.unescape(page).count(text) >= 2
+
+
+def test_ordinary_pages_are_not_laborious() -> None:
+    table = "<table>" + "<tr><td>1<td><b>2</b>" * 5_000 + "</table>"
+    for text in (table, "<ul>" + "<li>x" * 5_000 + "</ul>", "<p>a<div>b</div>" * 5_000, "<br>" * 5_000):
+        assert not is_laborious_html(text)
+    assert not is_laborious_html(f'<img src="data:image/png;base64,{"A" * 3_000_000}">')
+    assert not is_laborious_markdown(f"![x](data:image/png;base64,{'A' * 3_000_000})")
+    assert not is_laborious_markdown("[a](b) $x$ \\begin{a}x\\end{a}\n" * 300)
+
+
+def test_elements_without_an_end_are_taken_out_in_no_time() -> None:
+    began = time.perf_counter()
+    assert without_raw("a<script>" + "</script" * 80_000) == "a"
+    assert without_raw("a<script>b</script c>d</SCRIPT>e") == "ad</SCRIPT>e"
+    assert time.perf_counter() - began < 5

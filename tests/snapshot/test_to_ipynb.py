@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import given
 
 from deepnote_async import AsyncDeepnote, RunResult
 from deepnote_async.snapshot import Block, Snapshot, SnapshotNotebook, read_ipynb
+from deepnote_async.snapshot.display.cells import CellIds
 from deepnote_async.snapshot.display.plain import plain
 from deepnote_emulator import Emulator
 from tests.support.hostile import documents, many
@@ -233,6 +235,16 @@ def test_ids_are_those_of_the_blocks_where_they_can_be() -> None:
     ids = [cell["id"] for cell in cells]
     assert (ids[:3], ids[6]) == (["a-1", "a", "a-2"], "x" * 64)
     assert [cell["metadata"]["deepnote"]["id"] for cell in cells] == given_ids
+
+
+def test_many_blocks_of_one_id_take_no_longer_than_others() -> None:
+    ids = CellIds()
+    count = 20_000
+    given_ids = [ids.give(f"a-{count + n}", n) for n in range(count)]
+    began = time.perf_counter()
+    given_ids += [ids.give("a", count + n) for n in range(count)]
+    assert time.perf_counter() - began < 5  # minutes, if each began anew
+    assert len(set(given_ids)) == 2 * count
 
 
 def test_the_notebook_says_where_it_is_from() -> None:

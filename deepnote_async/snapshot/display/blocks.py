@@ -40,6 +40,8 @@ def shown_block(block: Block, inputs: Mapping[str, object], left: int, *, with_s
         return _input(block, inputs) + outputs
     says = with_status and (block.is_executable or block.status == "failed")
     kind, state = _STATES[block.status] if says else ("", "")
+    if block.is_unfinished and state == "succeeded":
+        state = "not finished"
     return f'<div class="dn-block{kind}">{_bar(block, state)}{_source(block)}{outputs}</div>'
 
 

@@ -24,15 +24,18 @@ class CellIds:
 
     def __init__(self) -> None:
         self._given: set[str] = set()
+        self._next: dict[str, int] = {}
 
     def give(self, block_id: str, position: int) -> str:
         """Give the id of a cell."""
         usable = block_id
         if not _ID.fullmatch(usable):
             usable = hashlib.sha256(block_id.encode("utf-8", "replace")).hexdigest()[:32] if block_id else "cell"
-        given, number = usable, position
+        given, start = usable, usable[:48]
+        number = max(position, self._next.get(start, 0))  # smaller ones were tried before
         while given in self._given:
-            given, number = f"{usable[:48]}-{number}", number + 1
+            given, number = f"{start}-{number}", number + 1
+        self._next[start] = number
         self._given.add(given)
         return given
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
+from deepnote_async.snapshot.display.bounds import is_laborious_html, is_laborious_markdown
 from deepnote_async.snapshot.display.cell_outputs import JsonDict
 from deepnote_async.snapshot.display.notebook import Source, to_ipynb
 from deepnote_async.snapshot.display.tables import DATAFRAME, table
@@ -49,6 +50,8 @@ _ATTRIBUTES = frozenset({
 _RAW = re.compile(
     r"<(script|style|template|noscript|iframe|object|textarea|title|xmp|svg|math)(?=[\s/>])", re.IGNORECASE | re.ASCII
 )
+_NO_WORD = re.compile(r"[^A-Za-z0-9 ]")
+_AS_TEXT = re.compile(r"\s*<pre>(?:[A-Za-z0-9 ]++|&#[0-9]++;)*+</pre>\s*")
 _BOX = re.compile(r"<input\b([^<>]*)>", re.IGNORECASE | re.ASCII)
 _log = logging.getLogger("deepnote_async.nbconvert")
 _log.setLevel(logging.ERROR)  # its warnings are about images without a description, of which nobody here has one
@@ -99,6 +102,8 @@ def _bare(notebook: Mapping[str, Any]) -> JsonDict:
 
 def _bare_cell(cell: Mapping[str, Any]) -> JsonDict:
     bare = {**cell, "metadata": {}}
+    if cell["cell_type"] == "markdown" and is_laborious_markdown(cell["source"]):
+        bare["source"] = _as_text(cell["source"])
     if "outputs" in cell:
         bare["outputs"] = [_bare_output(output) for output in cell["outputs"]]
     return bare
@@ -110,6 +115,11 @@ def _bare_output(output: Mapping[str, Any]) -> JsonDict:
     if "data" not in output:
         return {**output}
     data = {key: value for key, value in output["data"].items() if key in SHOWN}
+    markdown, html = data.get("text/markdown", ""), data.get("text/html", "")
+    if is_laborious_markdown(markdown):
+        data = {"text/plain": markdown} | {key: value for key, value in data.items() if key != "text/markdown"}
+    if is_laborious_html(without_raw(html)):
+        data = {"text/plain": html} | {key: value for key, value in data.items() if key != "text/html"}
     frame = table(output["data"].get(DATAFRAME))
     if frame is not None:
         data["text/html"] = frame
@@ -128,7 +138,19 @@ def _cleaner() -> Callable[[object], str]:
         strip=True,
         css_sanitizer=styles.CSSSanitizer(),
     )
-    return lambda element: str(cleaner.clean(without_raw(_BOX.sub(_ticked, str(element)))))
+
+    def clean(element: object) -> str:
+        if _AS_TEXT.fullmatch(str(element)):
+            return str(element)  # of Markdown, and made here
+        html = without_raw(_BOX.sub(_ticked, str(element)))
+        return _as_text(html) if is_laborious_html(html) else str(cleaner.clean(html))
+
+    return clean
+
+
+def _as_text(source: str) -> str:
+    """Show a source as it is: in a single line of HTML in which Markdown finds nothing of its own."""
+    return f"<pre>{_NO_WORD.sub(lambda found: f'&#{ord(found[0])};', source)}</pre>"
 
 
 def _ticked(box: re.Match[str]) -> str:
@@ -160,7 +182,7 @@ def without_raw(html: str) -> str:
     at = 0
     while (found := _RAW.search(html, at)) is not None:
         kept.append(html[at : found.start()])
-        end = re.compile(f"</{found[1]}[^>]*>", re.IGNORECASE | re.ASCII).search(html, found.end())
-        at = len(html) if end is None else end.end()
+        end = re.compile(f"</{found[1]}", re.IGNORECASE | re.ASCII).search(html, found.end())
+        at = (html.find(">", end.end()) if end is not None else -1) + 1 or len(html)
     kept.append(html[at:])
     return "".join(kept)

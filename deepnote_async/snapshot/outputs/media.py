@@ -10,8 +10,11 @@ JSON = "application/json"
 DATAFRAME = "application/vnd.deepnote.dataframe.v3+json"
 SVG = "image/svg+xml"
 
-# What Deepnote notes about a query or a call, and a widget, whose value stands elsewhere.
-_NO_RESULT = re.compile(r"application/vnd\.(?:deepnote\..*-metadata|jupyter\.widget-view)\+json")
+# What Deepnote notes about a query or a call; widgets, whose value stands elsewhere; and what loads and starts the
+# scripts of a chart.
+_NO_RESULT = re.compile(
+    r"application/vnd\.(?:deepnote\..*-metadata|jupyter\.widget-(?:view|state)|(?:bokehjs|holoviews)_(?:exec|load)\.v0)\+json"
+)
 
 
 def forms(output: Output) -> dict[str, object]:

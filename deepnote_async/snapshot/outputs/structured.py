@@ -14,6 +14,7 @@ from typing import NoReturn
 from attrs import frozen
 
 from deepnote_async.errors import OutputError, SnapshotError
+from deepnote_async.snapshot.ansi import strip_ansi
 from deepnote_async.snapshot.outputs import media
 from deepnote_async.snapshot.outputs.group import OutputGroup
 from deepnote_async.snapshot.outputs.output import Output
@@ -59,12 +60,12 @@ def _read(piece: Output | str) -> _Found | None:
     forms = media.forms(piece)
     if media.JSON in forms:
         return _Found(_copied(forms[media.JSON]))
-    other = next((value for media_type, value in forms.items() if media.is_json(media_type)), None)
+    other = next((value for media_type, value in forms.items() if media.is_json(media_type) and value != ""), None)
     return _parsed(piece.text) if other is None else _Found(_copied(other))
 
 
 def _printed(text: str) -> _Found | None:
-    text = text.strip()
+    text = strip_ansi(text).strip()
     # Not splitlines: JSON may hold what it takes for line breaks.
     last_line = text[max(text.rfind("\n"), text.rfind("\r")) + 1 :].strip()
     for candidate in (text, last_line):

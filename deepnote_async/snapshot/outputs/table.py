@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 INDEX_COLUMN = "_deepnote_index_column"
 
+MOST_CELLS = 5_000_000
+MOST_PER_CELL = 20
+FEW_CELLS = 100_000
+"""A table has at most so many cells; and so many for each that the document holds, unless they are few. Cells that are
+not there cost the document nothing, and the frame as much as any other."""
+
 _ADVICE = (
     "let the notebook write the table to a file (df.to_parquet) or print it as JSON "
     '(print(df.to_json(orient="records"))), or take what is there with partial=True'
@@ -56,6 +62,12 @@ def _data_frame(payload: object, where: str, *, partial: bool) -> pd.DataFrame:
         table = _read(payload)
     except (SnapshotError, ValueError) as error:  # numbers can have too many digits to be names
         raise SnapshotError(f"{where} is no table: {error}") from None
+    if table.is_inflated:
+        held = sum(map(len, table.rows))
+        raise SnapshotError(
+            f"{where} is no table: it would have {len(table.rows)} rows of {len(table.names)} columns, "
+            f"and holds {held} cells"
+        )
     missing = table.missing
     if missing and not partial:
         raise OutputError(f"{where} {missing}; {_ADVICE}")
@@ -93,6 +105,12 @@ class _Table:
         if self.column_count is not None and len(self.names) < self.column_count:
             return f"shows {len(self.names)} of {self.column_count} columns"
         return ""
+
+    @property
+    def is_inflated(self) -> bool:
+        """Whether it would be far larger than the document that it stands in."""
+        count = len(self.rows) * len(self.names)
+        return count > MOST_CELLS or count > max(FEW_CELLS, MOST_PER_CELL * sum(map(len, self.rows)))
 
     def data_frame(self) -> pd.DataFrame:
         import pandas as pd  # noqa: PLC0415  (see above)
