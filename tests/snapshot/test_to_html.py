@@ -312,7 +312,7 @@ LABORIOUS_HTML = [
     "<" * 600_000,
     f"<p style='{'a:b;' * 10_000}'>x</p>",
 ]
-LABORIOUS_MARKDOWN = ["\\begin{a}" * 7_000, "![a](" * 12_000, "[" * 600_000]
+LABORIOUS_MARKDOWN = ["\\begin{a}" * 7_000, "![a](" * 12_000, "[" * 600_000, "<" * 600_000]
 
 
 @pytest.mark.parametrize("text", LABORIOUS_HTML)

@@ -39,7 +39,10 @@ def is_laborious_html(html: str) -> bool:
 def is_laborious_markdown(text: str) -> bool:
     r"""Whether Markdown is too long, or has too many `\begin{`, links or images, whose ends are looked for."""
     length = _length(text)
-    return length > MOST_CHARACTERS or (3 * text.count("\\begin{") + text.count("[")) * length > MOST_LOOKS_AHEAD
+    return (
+        max(length / MOST_CHARACTERS, text.count("<") / MOST_MARKS) > 1
+        or (3 * text.count("\\begin{") + text.count("[")) * length > MOST_LOOKS_AHEAD
+    )
 
 
 def _length(text: str) -> int:
