@@ -174,18 +174,29 @@ def test_so_is_a_lost_connection(library: str, fault: Exception, kind: type[Exce
 
 
 @both
-def test_the_clients_own_limit_ends_an_opening_without_a_timeout(library: str) -> None:
+def test_without_a_timeout_the_opening_takes_as_long_as_it_takes(library: str) -> None:
+    """The client's own limit is one for calls, and this one may start a machine."""
+
     async def body(client: AsyncDeepnote) -> None:
-        with pytest.raises(DeadlineExceededError, match="nothing proves whether a session was opened"):
-            async with client.sessions.open("nb"):
+        async with client.sessions.open("nb"):
+            assert anyio.current_time() >= 1000
+
+    sees(library, Office(opens=1000), body, timeout=20)
+
+
+@both
+def test_but_the_declaration_of_its_inputs_does_not(library: str) -> None:
+    async def hang(_operation: str, request: httpx.Request) -> None:
+        if request.url.path == "/v2/notebooks/nb":
+            await anyio.sleep_forever()
+
+    async def body(client: AsyncDeepnote) -> None:
+        with pytest.raises(DeadlineExceededError):
+            async with client.sessions.open("nb", inputs={"n": 1}):
                 raise AssertionError("unreachable: it is not open")
         assert anyio.current_time() == 20
 
-    async def main() -> None:
-        async with client_of(Office(opens=1000).answer, timeout=20) as client:
-            await body(client)
-
-    run_on(library, main)
+    sees(library, Office(hang), body, timeout=20)
 
 
 @both
