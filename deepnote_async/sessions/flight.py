@@ -77,7 +77,7 @@ class Flight:
             if not self._post.has_ended:
                 is_called_off = True
                 name = f"interrupting cancelled code of notebook {self.notebook_id}"
-                await self._desk.clean_up(self._call_off, name, ended=self._turns.give).wait_shielded()
+                await self._desk.clean_up(self._call_off, name, ended=self._turns.give).ended_shielded()
             raise
         finally:
             if not is_called_off:

@@ -18,7 +18,7 @@ from attrs import frozen
 from deepnote_async.errors import CallError, RunTimeoutError
 from deepnote_async.sessions.desk import SessionDesk
 from deepnote_async.sessions.errand import Errand
-from deepnote_async.sessions.leaving import warn
+from deepnote_async.sessions.leaving import Parting, warn
 from deepnote_async.sessions.refusals import LOST, is_without_hardware
 from deepnote_async.sessions.session import Session
 from deepnote_async.transport import Deadline, SendRecord, may_have_been_applied
@@ -76,6 +76,7 @@ class SessionOpening:
         self._options = options
         self._session: Session | None = None
         self._is_entered = False
+        self._is_awaited = False
 
     def __repr__(self) -> str:
         return f"SessionOpening(notebook_id={self._notebook_id!r}, session={self._session!r})"
@@ -97,9 +98,9 @@ class SessionOpening:
         try:
             await self._wait_for_initial_run(session, deadline)
         except BaseException as error:  # whatever it is, nobody else has the session
-            trouble = await self._leave(session).wait_shielded()
-            error.add_note(trouble or f"Session {session.id} was closed, and its runs with it.")
-            warn(trouble)
+            parting = await self._left(session)
+            error.add_note(parting.words)
+            self._tell(parting)
             raise
         return session
 
@@ -108,16 +109,32 @@ class SessionOpening:
     ) -> None:
         if self._session is None:
             raise RuntimeError("this session was never entered")
-        leaving = self._leave(self._session)
-        try:
-            trouble = await leaving.wait_shielded()
-        except anyio.get_cancelled_exc_class():
-            await leaving.wait_shielded()  # a second one of asyncio's own cancellations does not wait
-            raise
-        warn(trouble, may_raise=error is None)
+        self._tell(await self._left(self._session), may_raise=error is None)
 
-    def _leave(self, session: Session) -> Errand[str | None]:
-        return self._desk.clean_up(session.leave, f"stopping session {session.id}")
+    async def _left(self, session: Session) -> Parting:
+        """Leave, and wait for that. A cancellation meanwhile goes on after it, a second one at once."""
+        leaving = self._desk.clean_up(partial(self._leave, session), f"stopping session {session.id}")
+        self._is_awaited = True
+        try:
+            await leaving.ended_shielded()
+        except anyio.get_cancelled_exc_class():
+            try:
+                await leaving.ended_shielded()
+            finally:
+                self._is_awaited = False
+                if leaving.has_ended:
+                    self._tell(_parting(leaving, session))
+            raise
+        return _parting(leaving, session)
+
+    async def _leave(self, session: Session) -> Parting:
+        parting = await session.leave()
+        if not self._is_awaited:  # nobody else would tell
+            self._tell(parting)
+        return parting
+
+    def _tell(self, parting: Parting, *, may_raise: bool = False) -> None:
+        warn(parting.trouble, stacklevel=4, may_raise=may_raise)  # 4 is whoever enters or leaves
 
     async def _wait_for_initial_run(self, session: Session, deadline: Deadline) -> None:
         if not self._options.wait:
@@ -162,7 +179,9 @@ async def opened(desk: SessionDesk, make: Make, notebook_id: str, deadline: Dead
         with anyio.CancelScope(deadline=deadline.at):
             await opening.ended()
     except anyio.get_cancelled_exc_class() as cancelled:
-        trouble = await desk.clean_up(undo, name).wait_shielded()
+        undoing = desk.clean_up(undo, name)
+        await undoing.ended_shielded()
+        trouble = f"{name}: {undoing.error}" if undoing.error else undoing.result_or_none()
         if trouble is not None:
             cancelled.add_note(trouble)
         raise
@@ -177,20 +196,29 @@ async def opened(desk: SessionDesk, make: Make, notebook_id: str, deadline: Dead
 async def _undo(opening: Errand[Session], progress: Progress, notebook_id: str) -> str | None:
     """Stop the session of an opening that was given up; gives what is wrong with that."""
     may_have_arrived = progress.may_have_arrived  # what has not left by now never does, see Errand.cancel
-    if may_have_arrived:
-        with anyio.move_on_after(LEARN_SECONDS):
-            await opening.ended()
-    opening.cancel("this opening was given up")
+    try:
+        if may_have_arrived:
+            with anyio.move_on_after(LEARN_SECONDS):
+                await opening.ended()
+    finally:
+        opening.cancel("this opening was given up")
     await opening.ended()
     session = opening.result_or_none()
     if session is not None:
-        trouble = await session.leave()
+        trouble = (await session.leave()).trouble
     elif not may_have_arrived or _is_refusal(opening.error):
         trouble = None
     else:
         trouble = f"the opening of a session of notebook {notebook_id} was given up: {LOST}"
     warn(trouble)
     return trouble
+
+
+def _parting(leaving: Errand[Parting], session: Session) -> Parting:
+    """Read how leaving went, which closing the client may have ended."""
+    parting = leaving.result_or_none()
+    why = leaving.error or "the task that stops it was cancelled"
+    return parting or Parting(outcome="failed", words=f"session {session.id} could not be stopped: {why}")
 
 
 def _is_refusal(error: Exception | None) -> bool:

@@ -18,7 +18,7 @@ from deepnote_async.sessions.calls import SendOptions, SessionCalls
 from deepnote_async.sessions.desk import SessionDesk
 from deepnote_async.sessions.execution import Execution
 from deepnote_async.sessions.flight import Flight
-from deepnote_async.sessions.leaving import Farewell
+from deepnote_async.sessions.leaving import Farewell, Parting, closed
 from deepnote_async.sessions.status import SessionStatus
 from deepnote_async.transport import CallOptions, Deadline, SendRecord, path_id
 
@@ -229,15 +229,15 @@ class Session:
         await self._calls.stop(options)
         self._is_stopped = True
 
-    async def leave(self) -> str | None:
+    async def leave(self) -> Parting:
         """End the session as leaving `client.sessions.open` does, within 5 seconds; never raises.
 
         Returns:
-            What went wrong, None if nothing did.
+            How that went.
         """
         self._is_left = True
         if self._is_stopped:
-            return None
+            return closed(self.id)
         self._is_stopped = True
         executing = {flight.notebook_id for flight in self._flights if flight.may_be_executing}
         for flight in self._flights:
