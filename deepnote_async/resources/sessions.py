@@ -163,8 +163,9 @@ class Sessions:
         )
         plan.check()
         check_timeout(timeout)
-        asking: CallOptions = {**options} if timeout is None else {**options, "timeout": timeout + LEARN_SECONDS}
-        opening: CallOptions = {"timeout": asking.get("timeout")}  # its answer is wanted even if nobody waits for it
+        limit = None if timeout is None else timeout + LEARN_SECONDS  # the answer is wanted even if nobody waits for it
+        opening: CallOptions = {"timeout": limit}
+        asking: CallOptions = {**options, "timeout": self._transport.default_timeout if limit is None else limit}
         make = partial(self._make, plan, asking, opening)
         return SessionOpening(self._desk, make, notebook_id, OpeningOptions(wait=wait, check=check, timeout=timeout))
 

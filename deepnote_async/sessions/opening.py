@@ -76,7 +76,9 @@ class SessionOpening:
         self._options = options
         self._session: Session | None = None
         self._is_entered = False
-        self._is_awaited = False
+        self._keeper: Callable[[], object] | None = None
+        self._leaving: Errand[Parting] | None = None
+        self._is_awaited = self._is_told = False
 
     def __repr__(self) -> str:
         return f"SessionOpening(notebook_id={self._notebook_id!r}, session={self._session!r})"
@@ -95,6 +97,8 @@ class SessionOpening:
         self._is_entered = True
         deadline = Deadline.after(self._options.timeout)
         session = self._session = await opened(self._desk, self._make, self._notebook_id, deadline)
+        self._keeper = partial(self._leave, session)
+        self._desk.keep(self._keeper)
         try:
             await self._wait_for_initial_run(session, deadline)
         except BaseException as error:  # whatever it is, nobody else has the session
@@ -113,7 +117,7 @@ class SessionOpening:
 
     async def _left(self, session: Session) -> Parting:
         """Leave, and wait for that. A cancellation meanwhile goes on after it, a second one at once."""
-        leaving = self._desk.clean_up(partial(self._leave, session), f"stopping session {session.id}")
+        leaving = self._leave(session)
         self._is_awaited = True
         try:
             await leaving.ended_shielded()
@@ -127,14 +131,23 @@ class SessionOpening:
             raise
         return _parting(leaving, session)
 
-    async def _leave(self, session: Session) -> Parting:
+    def _leave(self, session: Session) -> Errand[Parting]:
+        """Begin to leave, once, if the client that is being closed did not."""
+        if self._keeper is not None:
+            self._desk.drop(self._keeper)
+        if self._leaving is None:
+            self._leaving = self._desk.clean_up(partial(self._part, session), f"stopping session {session.id}")
+        return self._leaving
+
+    async def _part(self, session: Session) -> Parting:
         parting = await session.leave()
         if not self._is_awaited:  # nobody else would tell
             self._tell(parting)
         return parting
 
     def _tell(self, parting: Parting, *, may_raise: bool = False) -> None:
-        warn(parting.trouble, stacklevel=4, may_raise=may_raise)  # 4 is whoever enters or leaves
+        trouble, self._is_told = None if self._is_told else parting.trouble, True
+        warn(trouble, stacklevel=4, may_raise=may_raise)  # 4 is whoever enters or leaves
 
     async def _wait_for_initial_run(self, session: Session, deadline: Deadline) -> None:
         if not self._options.wait:
@@ -175,19 +188,32 @@ async def opened(desk: SessionDesk, make: Make, notebook_id: str, deadline: Dead
     opening = Errand(partial(make, progress), "deepnote-async: opening a session")
     undo = partial(_undo, opening, progress, notebook_id)
     name = f"stopping a session of notebook {notebook_id} whose opening was given up"
+    undoing: list[Errand[str | None]] = []
+
+    def give_up() -> Errand[str | None]:
+        if not undoing:
+            undoing.append(desk.clean_up(undo, name))
+        return undoing[0]
+
+    desk.keep(give_up)
     try:
         with anyio.CancelScope(deadline=deadline.at):
             await opening.ended()
     except anyio.get_cancelled_exc_class() as cancelled:
-        undoing = desk.clean_up(undo, name)
-        await undoing.ended_shielded()
-        trouble = f"{name}: {undoing.error}" if undoing.error else undoing.result_or_none()
+        undone = give_up()
+        await undone.ended_shielded()
+        trouble = f"{name}: {undone.error}" if undone.error else undone.result_or_none()
         if trouble is not None:
             cancelled.add_note(trouble)
         raise
+    finally:
+        desk.drop(give_up)
+    if undoing:
+        what = f"the client was closed while a session of notebook {notebook_id} was opened; it is stopped if it opened"
+        raise RuntimeError(what) from opening.error
     if not opening.has_ended:
         may_open = progress.may_have_arrived
-        desk.clean_up(undo, name)
+        give_up()
         what = "if it opens all the same, it is stopped at once" if may_open else "nothing had been sent"
         raise RunTimeoutError(f"{_not_open(notebook_id, deadline)}; {what}")
     return opening.result()

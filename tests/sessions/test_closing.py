@@ -13,7 +13,7 @@ import anyio
 import httpx
 import pytest
 
-from deepnote_async import AsyncDeepnote, RunFailedError
+from deepnote_async import AsyncDeepnote, ExecutionError, RunFailedError
 from tests.sessions.office import SESSION_ID, Office, hanging
 from tests.support.farm import both, run_on, said
 from tests.support.service import client_of
@@ -168,3 +168,105 @@ def test_the_note_says_what_became_of_the_session(library: str, status: int, wor
         assert note.lower().startswith(f"session {SESSION_ID[:-2]}00 {words}")
 
     run_on(library, main)
+
+
+@both
+@pytest.mark.parametrize("moment", [1, 4])
+def test_closing_the_client_stops_a_session_that_is_being_opened(library: str, moment: float) -> None:
+    office = Office(opens=3, initial=100)
+    caught: list[Exception] = []
+
+    async def main() -> None:
+        async with anyio.create_task_group() as tasks, client_of(office.answer) as client:
+
+            async def use() -> None:
+                with pytest.raises(Exception, match="closed") as error:
+                    async with client.sessions.open("nb"):
+                        raise AssertionError("unreachable: it is not open")
+                caught.append(error.value)
+
+            tasks.start_soon(use)
+            await anyio.sleep(moment)
+            await client.aclose()
+            assert (office.living, anyio.current_time()) == ([], max(3, moment))
+
+    run_on(library, main)
+    assert office.log[-1] == "stop"
+    assert ["while a session of notebook nb was opened" in str(error) for error in caught] == [moment == 1]
+
+
+@both
+def test_and_tells_of_one_whose_id_does_not_come_in_time(library: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with anyio.create_task_group() as tasks, client_of(Office(opens=100).answer) as client:
+
+            async def use() -> None:
+                with pytest.raises(RuntimeError, match="was closed while a session of notebook nb was opened"):
+                    await client.sessions.create("nb")
+
+            tasks.start_soon(use)
+            await anyio.sleep(1)
+            await client.aclose()
+            assert anyio.current_time() == 6
+
+    caplog.set_level(logging.WARNING, "deepnote_async")
+    run_on(library, main)
+    assert any("closed before this was done: stopping a session of notebook nb" in line for line in caplog.messages)
+
+
+@both
+def test_closing_the_client_leaves_a_session_that_is_in_use(library: str) -> None:
+    office = Office(interrupts=0.5)
+
+    async def main() -> None:
+        async with anyio.create_task_group() as tasks, client_of(office.answer) as client:
+            began = anyio.Event()
+
+            async def use() -> None:
+                async with client.sessions.open("nb") as session:
+                    began.set()
+                    with pytest.raises(ExecutionError):
+                        await session.execute("50", 100)
+                    with pytest.raises(RuntimeError, match="was left"):
+                        await session.execute("1")
+
+            tasks.start_soon(use)
+            await began.wait()
+            await anyio.sleep(1)
+            await client.aclose()
+            assert office.living == []
+
+    run_on(library, main)
+    assert office.log[-3:] == ["execute nb 50", "interrupt nb", "stop"]
+
+
+@both
+@pytest.mark.parametrize("trouble", ["refused", "hangs"])
+def test_and_tells_what_could_not_be_stopped(library: str, trouble: str, caplog: pytest.LogCaptureFixture) -> None:
+    office = Office(fails_slowly if trouble == "refused" else never_stops)
+
+    async def main() -> None:
+        async with client_of(office.answer) as client, client.sessions.open("nb"):
+            began = anyio.current_time()
+            await client.aclose()
+            assert anyio.current_time() - began == pytest.approx(1 if trouble == "refused" else 5)
+
+    caplog.set_level(logging.WARNING, "deepnote_async")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        run_on(library, main)
+    assert ["could not be stopped" in str(warning.message) for warning in told] == [True]
+    assert any("stop" in line for line in caplog.messages)
+
+
+def test_a_session_of_an_event_loop_that_is_gone_is_stopped_all_the_same() -> None:
+    office = Office()
+    client = AsyncDeepnote("tok", http_client=httpx.AsyncClient(transport=httpx.MockTransport(office.answer)))
+
+    async def enter() -> None:
+        opening = client.sessions.open("nb")
+        await opening.__aenter__()
+
+    run_on("asyncio", enter)
+    run_on("asyncio", client.aclose)
+    assert office.living == []

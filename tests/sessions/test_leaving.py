@@ -322,19 +322,6 @@ def test_cancellations_while_leaving_end_it_early_only_from_the_second_on() -> N
 
 
 @both
-def test_after_the_client_is_closed_leaving_warns(library: str) -> None:
-    office = Office()
-
-    async def main() -> None:
-        async with client_of(office.answer) as client:
-            with pytest.warns(ResourceWarning, match="this client is closed"):
-                async with client.sessions.open("nb"):
-                    await client.aclose()
-
-    run_on(library, main)
-
-
-@both
 def test_a_lost_connection_at_the_stop_warns_and_says_why(library: str) -> None:
     def lose() -> httpx.Response:
         raise httpx.ReadError("gone")
