@@ -18,6 +18,7 @@ from attrs import frozen
 from deepnote_async.errors import CallError, RunTimeoutError
 from deepnote_async.sessions.desk import SessionDesk
 from deepnote_async.sessions.errand import Errand
+from deepnote_async.sessions.initial import not_open, wait_for_initial_run
 from deepnote_async.sessions.leaving import Parting, warn
 from deepnote_async.sessions.refusals import LOST, is_without_hardware
 from deepnote_async.sessions.session import Session
@@ -100,7 +101,8 @@ class SessionOpening:
         self._keeper = partial(self._leave, session)
         self._desk.keep(self._keeper)
         try:
-            await self._wait_for_initial_run(session, deadline)
+            if self._options.wait:
+                await wait_for_initial_run(session, deadline, check=self._options.check)
         except BaseException as error:  # whatever it is, nobody else has the session
             parting = await self._left(session)
             error.add_note(parting.words)
@@ -148,23 +150,6 @@ class SessionOpening:
     def _tell(self, parting: Parting, *, may_raise: bool = False) -> None:
         trouble, self._is_told = None if self._is_told else parting.trouble, True
         warn(trouble, stacklevel=4, may_raise=may_raise)  # 4 is whoever enters or leaves
-
-    async def _wait_for_initial_run(self, session: Session, deadline: Deadline) -> None:
-        if not self._options.wait:
-            return
-        handle = session.initial_run
-        left = None if deadline.allowed is None else max(0.0, deadline.at - anyio.current_time())
-        if handle is None:  # the service did not tell of one
-            await session.wait_idle(left)
-            return
-        try:
-            run = await handle.wait(left)
-        except RunTimeoutError as late:
-            status = late.status or "none seen"
-            late.args = (f"{_not_open(self._notebook_id, deadline)}: the initial run {handle.id} goes on ({status})",)
-            raise
-        if self._options.check and run.status.is_failed:
-            await handle.result(left)
 
 
 async def opened(desk: SessionDesk, make: Make, notebook_id: str, deadline: Deadline) -> Session:
@@ -215,7 +200,7 @@ async def opened(desk: SessionDesk, make: Make, notebook_id: str, deadline: Dead
         may_open = progress.may_have_arrived
         give_up()
         what = "if it opens all the same, it is stopped at once" if may_open else "nothing had been sent"
-        raise RunTimeoutError(f"{_not_open(notebook_id, deadline)}; {what}")
+        raise RunTimeoutError(f"{not_open(notebook_id, deadline)}; {what}")
     return opening.result()
 
 
@@ -252,7 +237,3 @@ def _is_refusal(error: Exception | None) -> bool:
     if isinstance(error, CallError):
         return not may_have_been_applied(error) or is_without_hardware(error)
     return isinstance(error, ValueError | TypeError)
-
-
-def _not_open(notebook_id: str, deadline: Deadline) -> str:
-    return f"The session of notebook {notebook_id} was not open within {deadline.allowed:g} s"

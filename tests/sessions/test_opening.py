@@ -69,6 +69,31 @@ def test_a_failed_initial_run_raises_and_closes_the_session(library: str) -> Non
 
 
 @both
+@pytest.mark.parametrize(("timeout", "latest"), [(None, 40), (600, 40), (10, 10)])
+def test_so_does_one_whose_document_cannot_be_fetched(library: str, timeout: float | None, latest: float) -> None:
+    async def refuse(operation: str, request: httpx.Request) -> httpx.Response | None:
+        is_for_the_document = operation == "look" and b"inline" in request.url.query.lower()
+        return said(500, "boom") if is_for_the_document else None
+
+    office = Office(refuse, initial=5, status="error")
+
+    async def body(client: AsyncDeepnote) -> None:
+        with pytest.raises(RunFailedError, match="ended as error") as caught:
+            async with client.sessions.open("nb", timeout=timeout):
+                raise AssertionError("unreachable: it is not open")
+        assert office.living == []
+        assert anyio.current_time() <= latest
+        assert "Its document could not be fetched, so it has no outputs here: " in str(caught.value)
+        assert caught.value.result.status == "error"
+        assert caught.value.result.outputs == ()
+        if timeout != 10:
+            assert isinstance(caught.value.__cause__, ServerError)
+        assert_travels(caught.value)
+
+    sees(library, office, body)
+
+
+@both
 def test_unless_it_is_not_checked(library: str) -> None:
     office = Office(status="error")
 
@@ -245,6 +270,24 @@ def test_a_service_that_tells_of_no_initial_run_has_its_kernel_waited_for(librar
     office = Office(tell)
     sees(library, office, body)
     assert len(looks) > 2
+
+
+@both
+def test_and_not_for_longer_than_the_timeout(library: str) -> None:
+    async def tell(operation: str, _request: httpx.Request) -> httpx.Response | None:
+        if operation == "open":
+            office.living.append("s")
+            return httpx.Response(202, json={"session": {"sessionId": "s"}})
+        return None
+
+    async def body(client: AsyncDeepnote) -> None:
+        with pytest.raises(RunTimeoutError, match=r"session of notebook nb was not open within 10 s: .*last seen busy"):
+            async with client.sessions.open("nb", timeout=10):
+                raise AssertionError("unreachable: it is not open")
+
+    office = Office(tell)
+    office.kernel = {"state": "busy"}
+    sees(library, office, body)
 
 
 @both
