@@ -151,7 +151,7 @@ class Session:
         """Wait until the kernel of a notebook does nothing: no run, no code, no start.
 
         It is looked at after 0.1 seconds, then ever more rarely, down to every 2 seconds. Only states that are known to
-        end are waited for: with an unknown one, the kernel counts as idle.
+        end are waited for: with an unknown one the session's counts, and if that is unknown too, the kernel is idle.
 
         Args:
             timeout: seconds to wait; None waits as long as it takes.
@@ -172,12 +172,12 @@ class Session:
             while True:
                 last = await self.status(notebook)
                 if last.is_dead:
-                    raise self._error(SessionError, f"is {last.kernel_state} and will not be idle again", notebook)
+                    raise self._error(SessionError, f"is {last.telling_state} and will not be idle again", notebook)
                 if not last.is_working:
                     return last
                 await anyio.sleep(pause)
                 pause = min(LONGEST_PAUSE_SECONDS, pause * GROWTH)
-        seen = "its state was not seen" if last is None else f"last seen {last.kernel_state or 'at work'}"
+        seen = "its state was not seen" if last is None else f"last seen {last.telling_state or 'at work'}"
         late = self._error(SessionTimeoutError, f"was not idle within {deadline.allowed:g} s ({seen})", notebook)
         late.kernel_state = last.kernel_state if last is not None else None
         raise late
