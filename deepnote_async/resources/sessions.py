@@ -28,10 +28,10 @@ from deepnote_async.sessions import (
 )
 from deepnote_async.sessions.opening import LEARN_SECONDS
 from deepnote_async.sessions.refusals import (
-    CONFLICTS,
     LOST,
     NOT_ALLOWED,
     explain,
+    explain_conflict,
     is_without_hardware,
     reason_said,
 )
@@ -273,8 +273,8 @@ def _explain(error: CallError) -> None:
     if isinstance(error, PermissionDeniedError):
         explain(error, NOT_ALLOWED)
     elif isinstance(error, ConflictError):
-        error.reason = reason_said(error) or "suspended"
-        explain(error, CONFLICTS[error.reason])
+        error.reason = reason_said(error, "suspended")
+        explain_conflict(error)
 
 
 def _read_opened(body: dict[str, Any]) -> tuple[str, Run | None]:
