@@ -5,7 +5,6 @@ https://deepnote.com/docs/api-reference/sessions. Sessions are beta.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Final, TypeVar, Unpack
 
@@ -266,7 +265,7 @@ class Session:
 def _checked_seconds(timeout: float) -> float:
     if isinstance(timeout, bool) or not isinstance(timeout, int | float):
         raise TypeError(f"timeout takes seconds from 0.001 to 120, not {type(timeout).__name__}")
-    if math.isnan(timeout) or not SHORTEST_EXECUTE_SECONDS <= timeout <= LONGEST_EXECUTE_SECONDS:
+    if not SHORTEST_EXECUTE_SECONDS <= timeout <= LONGEST_EXECUTE_SECONDS:
         bounds = f"{SHORTEST_EXECUTE_SECONDS:g} and {LONGEST_EXECUTE_SECONDS:g} seconds"
         raise ValueError(f"timeout must lie between {bounds}, got {timeout!r}")
     return float(timeout)
