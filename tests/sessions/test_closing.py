@@ -270,3 +270,26 @@ def test_a_session_of_an_event_loop_that_is_gone_is_stopped_all_the_same() -> No
     run_on("asyncio", enter)
     run_on("asyncio", client.aclose)
     assert office.living == []
+
+
+@pytest.mark.parametrize("moment", ["opening", "using"])
+def test_the_end_of_an_event_loop_loses_no_more_than_an_opening(moment: str, caplog: pytest.LogCaptureFixture) -> None:
+    office, tasks = Office(hanging("open") if moment == "opening" else hanging("execute")), []
+
+    async def main() -> None:
+        http = httpx.AsyncClient(transport=httpx.MockTransport(office.answer))
+        client = AsyncDeepnote("tok", http_client=http)
+
+        async def use() -> None:
+            async with client.sessions.open("nb", wait=False) as session:
+                await session.execute("1")
+
+        tasks.append(asyncio.create_task(use()))
+        while office.count("open" if moment == "opening" else "execute") == 0:
+            await asyncio.sleep(0)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        asyncio.run(main())
+    assert office.count("stop") == (moment == "using")
+    assert any("nothing proves whether" in line for line in caplog.messages) is (moment == "opening")
