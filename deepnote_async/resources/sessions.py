@@ -26,11 +26,12 @@ from deepnote_async.sessions import (
     SessionOpening,
     opened,
 )
+from deepnote_async.sessions.opening import LEARN_SECONDS
 from deepnote_async.sessions.refusals import (
-    CONFLICTS,
     LOST,
     NOT_ALLOWED,
     explain,
+    explain_conflict,
     is_without_hardware,
     reason_said,
 )
@@ -162,9 +163,10 @@ class Sessions:
         )
         plan.check()
         check_timeout(timeout)
-        usual = self._transport.default_timeout  # of the request, whose answer is wanted even if nobody waits for it
-        send: CallOptions = {**options, "timeout": None if usual is None else max(usual, timeout or 0.0)}
-        make = partial(self._make, plan, send)
+        limit = None if timeout is None else timeout + LEARN_SECONDS  # the answer is wanted even if nobody waits for it
+        opening: CallOptions = {"timeout": limit}
+        asking: CallOptions = {**options, "timeout": self._transport.default_timeout if limit is None else limit}
+        make = partial(self._make, plan, asking, opening)
         return SessionOpening(self._desk, make, notebook_id, OpeningOptions(wait=wait, check=check, timeout=timeout))
 
     async def create(
@@ -213,7 +215,7 @@ class Sessions:
             check_inputs=check_inputs,
         )
         plan.check()
-        return await opened(self._desk, partial(self._make, plan, options), notebook_id, Deadline.after(None))
+        return await opened(self._desk, partial(self._make, plan, options, {}), notebook_id, Deadline.after(None))
 
     def attach(self, session_id: str, notebook_id: str) -> Session:
         """Take hold of a session by its id, without asking the service.
@@ -223,25 +225,29 @@ class Sessions:
         """
         return Session(self._desk, session_id, notebook_id)
 
-    async def _make(self, plan: SessionPlan, options: CallOptions, progress: Progress) -> Session:
+    async def _make(self, plan: SessionPlan, options: CallOptions, opening: CallOptions, progress: Progress) -> Session:
+        """Check the inputs and open; `opening` has the options of the opening itself that differ from the others."""
         checked = await self._inputs.check(plan.notebook_id, plan.inputs, options, by_declaration=plan.check_inputs)
         try:
-            return await self._send(plan, checked, progress)
+            return await self._send(plan, checked, opening, progress)
         except BadRequestError:  # nothing was opened
             progress.follow(SendRecord())
             again = await self._inputs.after_refusal(checked, options)
             if again is None:
                 raise
-        return await self._send(plan, again, progress)
+        return await self._send(plan, again, opening, progress)
 
-    async def _send(self, plan: SessionPlan, checked: CheckedInputs, progress: Progress) -> Session:
+    async def _send(
+        self, plan: SessionPlan, checked: CheckedInputs, opening: CallOptions, progress: Progress
+    ) -> Session:
         record = SendRecord()
+        options: CallOptions = {**checked.options, **opening}
         progress.follow(record)
         request = plan.request(checked)
         with self._registry.start(plan.notebook_id) as ticket:
             try:
                 session_id, run = await self._transport.call(
-                    create_session, request, _read_opened, record=record, **checked.options
+                    create_session, request, _read_opened, record=record, **options
                 )
             except CallError as error:
                 _explain(error)
@@ -267,8 +273,8 @@ def _explain(error: CallError) -> None:
     if isinstance(error, PermissionDeniedError):
         explain(error, NOT_ALLOWED)
     elif isinstance(error, ConflictError):
-        error.reason = reason_said(error) or "suspended"
-        explain(error, CONFLICTS[error.reason])
+        error.reason = reason_said(error, "suspended")
+        explain_conflict(error)
 
 
 def _read_opened(body: dict[str, Any]) -> tuple[str, Run | None]:

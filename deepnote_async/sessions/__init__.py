@@ -1,7 +1,8 @@
 """Live kernels that outlast a run, and how none of them is left behind.
 
-`opening.py` opens a session and leaves it, `session.py` is what its user holds, `flight.py` one execution; `calls.py`
-has the API's operations, `refusals.py` what its refusals mean; `desk.py` is what the sessions of a client share.
+`opening.py` opens a session and leaves it, `initial.py` waits for its first run, `session.py` is what its user holds,
+`flight.py` one execution; `calls.py` has the API's operations, `refusals.py` what its refusals mean; `desk.py` is what
+the sessions of a client share.
 """
 
 from deepnote_async.sessions.calls import SendOptions

@@ -17,10 +17,10 @@ from deepnote_async.errors import (
 )
 from deepnote_async.models import Run, RunStatus
 from deepnote_async.sessions.refusals import (
-    CONFLICTS,
     NOT_ALLOWED,
     NOT_FOUND,
     explain,
+    explain_conflict,
     may_be_going_on,
     ran_out_of_time,
     reason_said,
@@ -139,7 +139,7 @@ class SessionCalls:
                     error.reason = conflict.reason
                 except CallError:
                     pass  # it stays unknown
-        explain(error, CONFLICTS[error.reason])
+        explain_conflict(error)
 
 
 @contextmanager
@@ -155,8 +155,8 @@ def explaining(*, conflict_means_suspended: bool = False, is_experimental: bool 
         raise
     except ConflictError as error:
         if conflict_means_suspended:
-            error.reason = reason_said(error) or "suspended"
-            explain(error, CONFLICTS[error.reason])
+            error.reason = reason_said(error, "suspended")
+            explain_conflict(error)
         raise
 
 

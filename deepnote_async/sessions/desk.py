@@ -38,6 +38,7 @@ class SessionDesk:
         self.registry = registry
         self._turns: WeakValueDictionary[tuple[str, str], Turns] = WeakValueDictionary()
         self._cleanups: dict[int, Errand[Any]] = {}
+        self._keepers: set[Callable[[], object]] = set()
         self._numbers = itertools.count()
         self._loop: object = None
         self._is_closed = False
@@ -59,6 +60,14 @@ class SessionDesk:
         if turns is None:
             turns = self._turns[key] = Turns()
         return turns
+
+    def keep(self, leave: Callable[[], object]) -> None:
+        """Note a session that is being opened or used, and how a clean-up of it is begun if the client is closed."""
+        self._keepers.add(leave)
+
+    def drop(self, leave: Callable[[], object]) -> None:
+        """Forget what was noted, if it still is."""
+        self._keepers.discard(leave)
 
     def clean_up(
         self, work: Callable[[], Awaitable[T]], name: str, *, ended: Callable[[], None] | None = None
@@ -84,10 +93,12 @@ class SessionDesk:
         return errand
 
     async def aclose(self) -> None:
-        """Wait for what is being cleaned up, and give up what takes too long."""
+        """Leave all sessions that are kept, wait for what is being cleaned up, and give up what takes too long."""
         self._is_closed = True
         if self._cleanups and self._loop is not running_loop():
             return  # its tasks belong to an event loop that may not be there any more
+        for leave in list(self._keepers):
+            leave()
         with anyio.move_on_after(CLOSE_SECONDS, shield=True):
             while self._cleanups:
                 await next(iter(self._cleanups.values())).ended()

@@ -73,11 +73,10 @@ class Errand(Generic[T]):
         await self._ended.wait()
         return self.result()
 
-    async def wait_shielded(self) -> T:
-        """Wait for the result under a shield, which holds back everything but a `task.cancel()` of asyncio."""
+    async def ended_shielded(self) -> None:
+        """Wait for the end under a shield, which holds back everything but a `task.cancel()` of asyncio."""
         with anyio.CancelScope(shield=True):
             await self._ended.wait()
-        return self.result()
 
     def result(self) -> T:
         """Give the result of an errand that has ended, or raise what it raised.

@@ -9,7 +9,7 @@ from typing import Final
 import anyio
 
 from deepnote_async.errors import CallError
-from deepnote_async.sessions.calls import SendOptions, SessionCalls
+from deepnote_async.sessions.calls import EXECUTE_MARGIN_SECONDS, SendOptions, SessionCalls
 from deepnote_async.sessions.desk import SessionDesk
 from deepnote_async.sessions.errand import Errand
 from deepnote_async.sessions.turns import Turns
@@ -17,7 +17,8 @@ from deepnote_async.snapshot import Output
 from deepnote_async.transport import SendRecord
 
 INTERRUPT_SECONDS: Final = 5.0
-"""How long code that nobody waits for any more may take to end before the next is sent."""
+"""How long whoever cancels code waits for its end, and how long it is interrupted again. The next code is sent then,
+but not before the last interrupt has an answer: it could reach the kernel late, and hit that code instead."""
 
 AGAIN_SECONDS: Final = 1.0
 """An interrupt may come before the code that it is meant for, so it is repeated after this time."""
@@ -59,6 +60,7 @@ class Flight:
         self._desk = desk
         self._calls = calls
         self._turns = turns
+        self._longest = seconds + EXECUTE_MARGIN_SECONDS
         self._record = SendRecord()
         send = partial(calls.execute, notebook_id, code, seconds, self._record, options)
         self._post = Errand(send, "deepnote-async: executing code in a session")
@@ -77,7 +79,9 @@ class Flight:
             if not self._post.has_ended:
                 is_called_off = True
                 name = f"interrupting cancelled code of notebook {self.notebook_id}"
-                await self._desk.clean_up(self._call_off, name, ended=self._turns.give).wait_shielded()
+                calling_off = self._desk.clean_up(self._call_off, name, ended=self._turns.give)
+                with anyio.move_on_after(INTERRUPT_SECONDS, shield=True):
+                    await calling_off.ended()
             raise
         finally:
             if not is_called_off:
@@ -90,16 +94,23 @@ class Flight:
 
     async def _call_off(self) -> None:
         """Interrupt the code if it may be executing, and wait for its answer."""
-        if self.may_be_executing:
-            with anyio.move_on_after(INTERRUPT_SECONDS):
-                while not self._post.has_ended:
-                    try:
-                        await self._calls.interrupt(self.notebook_id, {"timeout": INTERRUPT_SECONDS})
-                    except CallError as error:
-                        log.debug("cancelled code of notebook %s is not interrupted yet: %s", self.notebook_id, error)
-                    with anyio.move_on_after(AGAIN_SECONDS):
-                        await self._post.ended()
-            if not self._post.has_ended:
+        try:
+            if self.may_be_executing:
+                with anyio.move_on_after(self._longest):
+                    await self._interrupt()
+        finally:
+            if self.may_be_executing:
                 log.warning("cancelled code of notebook %s may be going on in its session", self.notebook_id)
-        self._post.cancel("this execution was cancelled")
+            self._post.cancel("this execution was cancelled")
         await self._post.ended()
+
+    async def _interrupt(self) -> None:
+        """Interrupt the code, again and again: the interrupt may have been earlier."""
+        last = anyio.current_time() + INTERRUPT_SECONDS
+        while not self._post.has_ended and anyio.current_time() < last:
+            try:
+                await self._calls.interrupt(self.notebook_id, {"timeout": self._longest, "retry": None})
+            except CallError as error:
+                log.debug("cancelled code of notebook %s is not interrupted yet: %s", self.notebook_id, error)
+            with anyio.move_on_after(max(0.0, min(AGAIN_SECONDS, last - anyio.current_time()))):
+                await self._post.ended()

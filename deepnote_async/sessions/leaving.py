@@ -6,9 +6,10 @@ import contextlib
 import logging
 import warnings
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import anyio
+from attrs import frozen
 
 from deepnote_async.errors import APIError, CallError, NotFoundError
 from deepnote_async.sessions.calls import SessionCalls
@@ -20,7 +21,27 @@ LEAVE_SECONDS: Final = 5.0
 INTERRUPT_SECONDS: Final = 2.0
 """What interrupting may take of it: stopping ends the code as well."""
 
+PartingOutcome: TypeAlias = Literal["stopped", "idle", "failed"]
+
 log = logging.getLogger("deepnote_async")
+
+
+@frozen(kw_only=True)
+class Parting:
+    """How a session was left.
+
+    Attributes:
+        outcome: it was "stopped"; it is left to be "idle" by a service that cannot stop one; or stopping it "failed".
+        words: that in a sentence.
+    """
+
+    outcome: PartingOutcome
+    words: str
+
+    @property
+    def trouble(self) -> str | None:
+        """What went wrong, None if nothing did."""
+        return self.words if self.outcome == "failed" else None
 
 
 class Farewell:
@@ -39,25 +60,30 @@ class Farewell:
         self._notebook_id = notebook_id
         self._ends = "after its idle time" if idle_seconds is None else f"after {idle_seconds} s without work"
 
-    async def say(self, executing: Iterable[str], running: Iterable[str]) -> str | None:
+    async def say(self, executing: Iterable[str], running: Iterable[str]) -> Parting:
         """End the session.
 
         Args:
             executing: notebooks that execute code of ours.
             running: notebooks with runs of ours that may be going on.
-
-        Returns:
-            What went wrong, None if nothing did.
         """
         try:
             with anyio.move_on_after(LEAVE_SECONDS):
                 await self._interrupt(executing)
-                if not await self._stop():
-                    await self._interrupt(running)
-                return None
+                if await self._stop():
+                    return closed(self._session_id)
+                await self._interrupt(running)
+                return self._idle()
         except Exception as error:  # noqa: BLE001  (told in words: it must not take the place of another one)
-            return f"session {self._session_id} could not be stopped and ends {self._ends}: {error}"
-        return f"session {self._session_id} could not be stopped within {LEAVE_SECONDS:g} s and ends {self._ends}"
+            return self._failed(f"could not be stopped and ends {self._ends}: {error}")
+        return self._failed(f"could not be stopped within {LEAVE_SECONDS:g} s and ends {self._ends}")
+
+    def _idle(self) -> Parting:
+        words = f"Session {self._session_id} cannot be stopped by this service and ends {self._ends}."
+        return Parting(outcome="idle", words=words)
+
+    def _failed(self, what: str) -> Parting:
+        return Parting(outcome="failed", words=f"session {self._session_id} {what}")
 
     async def _interrupt(self, notebooks: Iterable[str]) -> None:
         async with anyio.create_task_group() as interrupts:
@@ -67,7 +93,7 @@ class Farewell:
     async def _interrupt_one(self, notebook_id: str) -> None:
         try:
             await self._calls.interrupt(notebook_id, {"timeout": INTERRUPT_SECONDS})
-        except (CallError, RuntimeError) as error:  # it is stopped all the same, or that says what is wrong
+        except Exception as error:  # noqa: BLE001  (a token function's too: it is stopped all the same)
             log.debug("notebook %s of session %s is not interrupted: %s", notebook_id, self._session_id, error)
 
     async def _stop(self) -> bool:
@@ -96,6 +122,11 @@ class Farewell:
         except CallError as error:
             log.debug("session %s may have ended or not: %s", self._session_id, error)
         return True
+
+
+def closed(session_id: str) -> Parting:
+    """Say that a session was stopped, or had ended already."""
+    return Parting(outcome="stopped", words=f"Session {session_id} was closed, and its runs with it.")
 
 
 def warn(trouble: str | None, *, stacklevel: int = 3, may_raise: bool = False) -> None:

@@ -18,7 +18,8 @@ from attrs import frozen
 from deepnote_async.errors import CallError, RunTimeoutError
 from deepnote_async.sessions.desk import SessionDesk
 from deepnote_async.sessions.errand import Errand
-from deepnote_async.sessions.leaving import warn
+from deepnote_async.sessions.initial import not_open, wait_for_initial_run
+from deepnote_async.sessions.leaving import Parting, warn
 from deepnote_async.sessions.refusals import LOST, is_without_hardware
 from deepnote_async.sessions.session import Session
 from deepnote_async.transport import Deadline, SendRecord, may_have_been_applied
@@ -76,6 +77,9 @@ class SessionOpening:
         self._options = options
         self._session: Session | None = None
         self._is_entered = False
+        self._keeper: Callable[[], object] | None = None
+        self._leaving: Errand[Parting] | None = None
+        self._is_awaited = self._is_told = False
 
     def __repr__(self) -> str:
         return f"SessionOpening(notebook_id={self._notebook_id!r}, session={self._session!r})"
@@ -94,12 +98,15 @@ class SessionOpening:
         self._is_entered = True
         deadline = Deadline.after(self._options.timeout)
         session = self._session = await opened(self._desk, self._make, self._notebook_id, deadline)
+        self._keeper = partial(self._leave, session)
+        self._desk.keep(self._keeper)
         try:
-            await self._wait_for_initial_run(session, deadline)
+            if self._options.wait:
+                await wait_for_initial_run(session, deadline, check=self._options.check)
         except BaseException as error:  # whatever it is, nobody else has the session
-            trouble = await self._leave(session).wait_shielded()
-            error.add_note(trouble or f"Session {session.id} was closed, and its runs with it.")
-            warn(trouble)
+            parting = await self._left(session)
+            error.add_note(parting.words)
+            self._tell(parting)
             raise
         return session
 
@@ -108,33 +115,41 @@ class SessionOpening:
     ) -> None:
         if self._session is None:
             raise RuntimeError("this session was never entered")
-        leaving = self._leave(self._session)
+        self._tell(await self._left(self._session), may_raise=error is None)
+
+    async def _left(self, session: Session) -> Parting:
+        """Leave, and wait for that. A cancellation meanwhile goes on after it, a second one at once."""
+        leaving = self._leave(session)
+        self._is_awaited = True
         try:
-            trouble = await leaving.wait_shielded()
+            await leaving.ended_shielded()
         except anyio.get_cancelled_exc_class():
-            await leaving.wait_shielded()  # a second one of asyncio's own cancellations does not wait
+            try:
+                await leaving.ended_shielded()
+            finally:
+                self._is_awaited = False
+                if leaving.has_ended:
+                    self._tell(_parting(leaving, session))
             raise
-        warn(trouble, may_raise=error is None)
+        return _parting(leaving, session)
 
-    def _leave(self, session: Session) -> Errand[str | None]:
-        return self._desk.clean_up(session.leave, f"stopping session {session.id}")
+    def _leave(self, session: Session) -> Errand[Parting]:
+        """Begin to leave, once, if the client that is being closed did not."""
+        if self._keeper is not None:
+            self._desk.drop(self._keeper)
+        if self._leaving is None:
+            self._leaving = self._desk.clean_up(partial(self._part, session), f"stopping session {session.id}")
+        return self._leaving
 
-    async def _wait_for_initial_run(self, session: Session, deadline: Deadline) -> None:
-        if not self._options.wait:
-            return
-        handle = session.initial_run
-        left = None if deadline.allowed is None else max(0.0, deadline.at - anyio.current_time())
-        if handle is None:  # the service did not tell of one
-            await session.wait_idle(left)
-            return
-        try:
-            run = await handle.wait(left)
-        except RunTimeoutError as late:
-            status = late.status or "none seen"
-            late.args = (f"{_not_open(self._notebook_id, deadline)}: the initial run {handle.id} goes on ({status})",)
-            raise
-        if self._options.check and run.status.is_failed:
-            await handle.result(left)
+    async def _part(self, session: Session) -> Parting:
+        parting = await session.leave()
+        if not self._is_awaited:  # nobody else would tell
+            self._tell(parting)
+        return parting
+
+    def _tell(self, parting: Parting, *, may_raise: bool = False) -> None:
+        trouble, self._is_told = None if self._is_told else parting.trouble, True
+        warn(trouble, stacklevel=4, may_raise=may_raise)  # 4 is whoever enters or leaves
 
 
 async def opened(desk: SessionDesk, make: Make, notebook_id: str, deadline: Deadline) -> Session:
@@ -158,33 +173,50 @@ async def opened(desk: SessionDesk, make: Make, notebook_id: str, deadline: Dead
     opening = Errand(partial(make, progress), "deepnote-async: opening a session")
     undo = partial(_undo, opening, progress, notebook_id)
     name = f"stopping a session of notebook {notebook_id} whose opening was given up"
+    undoing: list[Errand[str | None]] = []
+
+    def give_up() -> Errand[str | None]:
+        if not undoing:
+            undoing.append(desk.clean_up(undo, name))
+        return undoing[0]
+
+    desk.keep(give_up)
     try:
         with anyio.CancelScope(deadline=deadline.at):
             await opening.ended()
     except anyio.get_cancelled_exc_class() as cancelled:
-        trouble = await desk.clean_up(undo, name).wait_shielded()
+        undone = give_up()
+        await undone.ended_shielded()
+        trouble = f"{name}: {undone.error}" if undone.error else undone.result_or_none()
         if trouble is not None:
             cancelled.add_note(trouble)
         raise
+    finally:
+        desk.drop(give_up)
+    if undoing:
+        what = f"the client was closed while a session of notebook {notebook_id} was opened; it is stopped if it opened"
+        raise RuntimeError(what) from opening.error
     if not opening.has_ended:
         may_open = progress.may_have_arrived
-        desk.clean_up(undo, name)
+        give_up()
         what = "if it opens all the same, it is stopped at once" if may_open else "nothing had been sent"
-        raise RunTimeoutError(f"{_not_open(notebook_id, deadline)}; {what}")
+        raise RunTimeoutError(f"{not_open(notebook_id, deadline)}; {what}")
     return opening.result()
 
 
 async def _undo(opening: Errand[Session], progress: Progress, notebook_id: str) -> str | None:
     """Stop the session of an opening that was given up; gives what is wrong with that."""
     may_have_arrived = progress.may_have_arrived  # what has not left by now never does, see Errand.cancel
-    if may_have_arrived:
-        with anyio.move_on_after(LEARN_SECONDS):
-            await opening.ended()
-    opening.cancel("this opening was given up")
+    try:
+        if may_have_arrived:
+            with anyio.move_on_after(LEARN_SECONDS):
+                await opening.ended()
+    finally:
+        opening.cancel("this opening was given up")
     await opening.ended()
     session = opening.result_or_none()
     if session is not None:
-        trouble = await session.leave()
+        trouble = (await session.leave()).trouble
     elif not may_have_arrived or _is_refusal(opening.error):
         trouble = None
     else:
@@ -193,12 +225,15 @@ async def _undo(opening: Errand[Session], progress: Progress, notebook_id: str) 
     return trouble
 
 
+def _parting(leaving: Errand[Parting], session: Session) -> Parting:
+    """Read how leaving went, which closing the client may have ended."""
+    parting = leaving.result_or_none()
+    why = leaving.error or "the task that stops it was cancelled"
+    return parting or Parting(outcome="failed", words=f"session {session.id} could not be stopped: {why}")
+
+
 def _is_refusal(error: Exception | None) -> bool:
     """Whether there is certainly no session."""
     if isinstance(error, CallError):
         return not may_have_been_applied(error) or is_without_hardware(error)
     return isinstance(error, ValueError | TypeError)
-
-
-def _not_open(notebook_id: str, deadline: Deadline) -> str:
-    return f"The session of notebook {notebook_id} was not open within {deadline.allowed:g} s"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from deepnote_async.errors import APIError, CallError, ConflictReason, ServerError
+from deepnote_async.errors import APIError, CallError, ConflictError, ConflictReason, ServerError
 from deepnote_async.sessions.status import SessionStatus
 
 _SUSPENDED = re.compile(r"\bsuspend", re.IGNORECASE)
@@ -18,8 +18,11 @@ _GONE = re.compile(
     r"|\b(?:unavailable|dead|no) kernel\b",
     re.IGNORECASE,
 )
+_RESTARTED = re.compile(
+    r"kernel\b.{0,60}\b(?:restarted|started (?:anew|again))\b|\b(?:restarted|new|fresh) kernel\b", re.IGNORECASE
+)
 _BUSY = re.compile(
-    r"\bbusy\b|\b(?:tracked|active|another) run\b|\brun (?:is )?in progress\b|\bstill running\b"
+    r"\bbusy\b|\b(?:tracked|active|another) run\b|\brun (?:is )?(?:in progress|active)\b|\bstill running\b"
     r"|\balready (?:running|executing)\b",
     re.IGNORECASE,
 )
@@ -45,6 +48,10 @@ CONFLICTS: Final[dict[ConflictReason | None, str]] = {
         "tell"
     ),
 }
+RESTARTED: Final = (
+    "the session's kernel was restarted and has lost its state, but the session goes on: run the blocks of the "
+    "notebook again, with `await session.run(block_ids)` or `await session.execute(code)`; no other session is needed"
+)
 LOST: Final = (
     "nothing proves whether a session was opened; if one was, it keeps its machine until its idle time is over, and "
     "the API has no way to find it"
@@ -56,13 +63,25 @@ def explain(error: CallError, meaning: str) -> None:
     error.args = (f"{error.args[0]}; {meaning}", *error.args[1:])
 
 
-def reason_said(error: APIError) -> ConflictReason | None:
-    """Tell which meaning a 409 has by what the service said; None if that does not tell."""
+def explain_conflict(error: ConflictError) -> None:
+    """Write into a 409 what its reason means."""
+    is_anew = error.reason == "kernel" and _RESTARTED.search(error.message) is not None
+    explain(error, RESTARTED if is_anew else CONFLICTS[error.reason])
+
+
+def reason_said(error: APIError, silence: ConflictReason | None = None) -> ConflictReason | None:
+    """Tell which meaning a 409 has by what the service said; None if it said two of them.
+
+    Args:
+        error: the 409.
+        silence: its meaning if the service said none.
+    """
     if _SUSPENDED.search(error.message):
         return "suspended"
-    if _GONE.search(error.message):
-        return "kernel"
-    return "busy" if _BUSY.search(error.message) else None
+    is_busy = _BUSY.search(error.message) is not None
+    if _GONE.search(error.message) or _RESTARTED.search(error.message):
+        return None if is_busy else "kernel"
+    return "busy" if is_busy else silence
 
 
 def reason_seen(status: SessionStatus) -> ConflictReason | None:

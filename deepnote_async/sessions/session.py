@@ -5,7 +5,6 @@ https://deepnote.com/docs/api-reference/sessions. Sessions are beta.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Final, TypeVar, Unpack
 
@@ -18,7 +17,7 @@ from deepnote_async.sessions.calls import SendOptions, SessionCalls
 from deepnote_async.sessions.desk import SessionDesk
 from deepnote_async.sessions.execution import Execution
 from deepnote_async.sessions.flight import Flight
-from deepnote_async.sessions.leaving import Farewell
+from deepnote_async.sessions.leaving import Farewell, Parting, closed
 from deepnote_async.sessions.status import SessionStatus
 from deepnote_async.transport import CallOptions, Deadline, SendRecord, path_id
 
@@ -151,7 +150,7 @@ class Session:
         """Wait until the kernel of a notebook does nothing: no run, no code, no start.
 
         It is looked at after 0.1 seconds, then ever more rarely, down to every 2 seconds. Only states that are known to
-        end are waited for: with an unknown one, the kernel counts as idle.
+        end are waited for: with an unknown one the session's counts, and if that is unknown too, the kernel is idle.
 
         Args:
             timeout: seconds to wait; None waits as long as it takes.
@@ -172,12 +171,12 @@ class Session:
             while True:
                 last = await self.status(notebook)
                 if last.is_dead:
-                    raise self._error(SessionError, f"is {last.kernel_state} and will not be idle again", notebook)
+                    raise self._error(SessionError, f"is {last.telling_state} and will not be idle again", notebook)
                 if not last.is_working:
                     return last
                 await anyio.sleep(pause)
                 pause = min(LONGEST_PAUSE_SECONDS, pause * GROWTH)
-        seen = "its state was not seen" if last is None else f"last seen {last.kernel_state or 'at work'}"
+        seen = "its state was not seen" if last is None else f"last seen {last.telling_state or 'at work'}"
         late = self._error(SessionTimeoutError, f"was not idle within {deadline.allowed:g} s ({seen})", notebook)
         late.kernel_state = last.kernel_state if last is not None else None
         raise late
@@ -229,15 +228,15 @@ class Session:
         await self._calls.stop(options)
         self._is_stopped = True
 
-    async def leave(self) -> str | None:
+    async def leave(self) -> Parting:
         """End the session as leaving `client.sessions.open` does, within 5 seconds; never raises.
 
         Returns:
-            What went wrong, None if nothing did.
+            How that went.
         """
         self._is_left = True
         if self._is_stopped:
-            return None
+            return closed(self.id)
         self._is_stopped = True
         executing = {flight.notebook_id for flight in self._flights if flight.may_be_executing}
         for flight in self._flights:
@@ -266,7 +265,7 @@ class Session:
 def _checked_seconds(timeout: float) -> float:
     if isinstance(timeout, bool) or not isinstance(timeout, int | float):
         raise TypeError(f"timeout takes seconds from 0.001 to 120, not {type(timeout).__name__}")
-    if math.isnan(timeout) or not SHORTEST_EXECUTE_SECONDS <= timeout <= LONGEST_EXECUTE_SECONDS:
+    if not SHORTEST_EXECUTE_SECONDS <= timeout <= LONGEST_EXECUTE_SECONDS:
         bounds = f"{SHORTEST_EXECUTE_SECONDS:g} and {LONGEST_EXECUTE_SECONDS:g} seconds"
         raise ValueError(f"timeout must lie between {bounds}, got {timeout!r}")
     return float(timeout)

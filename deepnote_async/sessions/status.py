@@ -16,7 +16,10 @@ WORKING: Final = frozenset({"busy", "starting", "queued", "restarting"})
 
 DEAD: Final = frozenset({"dead", "died", "crashed", "failed", "terminated", "unavailable"})
 
-_STATES = ("state", "status", "executionState")
+_KNOWN: Final = WORKING | DEAD | {"idle"}
+
+_SESSION_STATES = ("state", "status", "executionState")
+_STATES = (*_SESSION_STATES, "execution_state", "kernelState", "kernelStatus")
 _EXECUTING = ("executingBlock", "executingBlockId", "currentBlock")
 _QUEUES = ("queue", "queuedBlocks", "executionQueue")
 
@@ -31,7 +34,7 @@ class SessionStatus:
         executing_block: the block it executes; None if there is none.
         queue: the blocks that wait, in order.
         session: everything the service said of the session, under the API's names.
-        kernel: everything it said of the kernel.
+        kernel: everything it said of the kernel; empty if there is none yet.
     """
 
     state: str | None = None
@@ -42,15 +45,20 @@ class SessionStatus:
     kernel: Mapping[str, Any] = field(factory=dict, repr=False)
 
     @property
+    def telling_state(self) -> str | None:
+        """The state that tells how the kernel is: its own if that is a known one, else that of the session."""
+        return next(filter(_is_known, (self.kernel_state, self.state)), self.kernel_state)
+
+    @property
     def is_working(self) -> bool:
         """Whether the kernel is known to do something that ends, or to start."""
-        is_known = (self.kernel_state or "").lower() in WORKING
+        is_known = (self.telling_state or "").lower() in WORKING
         return is_known or (not self.is_dead and bool(self.executing_block or self.queue))
 
     @property
     def is_dead(self) -> bool:
         """Whether the kernel is known to be gone for good."""
-        return (self.kernel_state or "").lower() in DEAD
+        return (self.telling_state or "").lower() in DEAD
 
 
 def read_status(body: Mapping[str, Any]) -> SessionStatus:
@@ -58,14 +66,14 @@ def read_status(body: Mapping[str, Any]) -> SessionStatus:
 
     Raises:
         KeyError: it tells nothing of a session or of a kernel.
-        TypeError: one of them is no object.
+        TypeError: one of them is no object; a kernel may be null, before there is one.
     """
-    session, kernel = body["session"], body["kernel"]
+    session, kernel = body["session"], {} if body["kernel"] is None else body["kernel"]
     if not isinstance(session, Mapping) or not isinstance(kernel, Mapping):
         raise TypeError("session and kernel are objects")
     return SessionStatus(
-        state=_first_text(session, _STATES),
-        kernel_state=_first_text(kernel, _STATES),
+        state=_state(session, _SESSION_STATES),
+        kernel_state=_state(kernel, _STATES),
         executing_block=next((block for name in _EXECUTING if (block := _block_id(kernel.get(name)))), None),
         queue=_queue(next((kernel[name] for name in _QUEUES if isinstance(kernel.get(name), list)), [])),
         session=session,
@@ -86,5 +94,11 @@ def _block_id(entry: object) -> str | None:
     return None
 
 
-def _first_text(fields: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
-    return next((fields[name] for name in names if isinstance(fields.get(name), str)), None)
+def _state(fields: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
+    """Give the first known state, or else the first one."""
+    states = [fields[name] for name in names if isinstance(fields.get(name), str)]
+    return next(filter(_is_known, states), states[0] if states else None)
+
+
+def _is_known(state: str | None) -> bool:
+    return state is not None and state.lower() in _KNOWN

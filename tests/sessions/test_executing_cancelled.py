@@ -12,8 +12,10 @@ from deepnote_async import (
     Retry,
     Session,
 )
-from tests.sessions.office import Office, answering, hanging, uses
-from tests.support.farm import both, said
+from deepnote_async.sessions.calls import EXECUTE_MARGIN_SECONDS
+from tests.sessions.office import SESSION_ID, Office, answering, hanging, uses
+from tests.support.farm import both, run_on, said
+from tests.support.service import client_of
 
 
 @both
@@ -90,6 +92,52 @@ def test_what_cannot_be_interrupted_holds_the_next_up_for_five_seconds(
         assert anyio.current_time() == 7
 
     uses(library, office, body)
+    assert [line for line in caplog.messages if "may be going on" in line]
+
+
+@both
+@pytest.mark.parametrize(("answers", "sent"), [(8, 10), (20, 22), (1000, 2 + 30 + EXECUTE_MARGIN_SECONDS)])
+def test_the_next_is_not_sent_before_the_interrupt_has_its_answer(library: str, answers: float, sent: float) -> None:
+    """It could come to the kernel that late, and hit the next code."""
+    sent_at: list[float] = []
+
+    async def slowly(operation: str, _request: httpx.Request) -> httpx.Response | None:
+        if operation == "interrupt":
+            await anyio.sleep(answers)
+        if operation == "execute" and office.count("execute") == 1:
+            await anyio.sleep_forever()
+        if operation == "execute":
+            sent_at.append(anyio.current_time())
+        return None
+
+    office = Office(slowly)
+
+    async def body(session: Session) -> None:
+        async with anyio.create_task_group() as tasks:
+            with anyio.move_on_after(2):
+                await session.execute("29", 30)
+            assert anyio.current_time() == 7  # whoever cancels does not wait any longer
+            tasks.start_soon(session.execute, "1")
+
+    uses(library, office, body, timeout=None)
+    assert sent_at == [pytest.approx(sent)]
+    assert office.count("interrupt") == 1
+
+
+@both
+def test_closing_the_client_does_not_wait_that_long(library: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def body(session: Session) -> None:
+        with anyio.move_on_after(2):
+            await session.execute("50", 100)
+
+    async def main() -> None:
+        office = Office(hanging("interrupt"))
+        office.living.append(SESSION_ID)
+        async with client_of(office.answer) as client:
+            await body(client.sessions.attach(SESSION_ID, "nb"))
+        assert anyio.current_time() == 12
+
+    run_on(library, main)
     assert [line for line in caplog.messages if "may be going on" in line]
 
 

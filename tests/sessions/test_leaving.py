@@ -185,6 +185,31 @@ def test_an_interrupt_that_hangs_leaves_time_to_stop(library: str) -> None:
 
 
 @both
+def test_so_does_one_that_fails_for_a_reason_of_its_own(library: str) -> None:
+    async def fail(operation: str, _request: httpx.Request) -> None:
+        if operation == "interrupt":
+            raise KeyError("no token")  # as the function that gives the token may
+
+    office = Office(fail)
+
+    async def main() -> None:
+        async with client_of(office.answer) as client, anyio.create_task_group() as others:
+
+            async def execute(session: Session) -> None:
+                with pytest.raises(ExecutionError):
+                    await session.execute("50", 100)
+
+            async with client.sessions.open("nb") as session:
+                others.start_soon(execute, session)
+                await anyio.sleep(1)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        run_on(library, main)
+    assert office.living == []
+
+
+@both
 def test_five_seconds_are_all_there_is(library: str) -> None:
     async def hang(operation: str, _request: httpx.Request) -> None:
         if operation in {"interrupt", "stop"}:
@@ -319,19 +344,6 @@ def test_cancellations_while_leaving_end_it_early_only_from_the_second_on() -> N
             assert office.living == []  # closing the client has waited for it
 
         run_on("asyncio", main)
-
-
-@both
-def test_after_the_client_is_closed_leaving_warns(library: str) -> None:
-    office = Office()
-
-    async def main() -> None:
-        async with client_of(office.answer) as client:
-            with pytest.warns(ResourceWarning, match="this client is closed"):
-                async with client.sessions.open("nb"):
-                    await client.aclose()
-
-    run_on(library, main)
 
 
 @both

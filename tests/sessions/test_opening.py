@@ -69,6 +69,31 @@ def test_a_failed_initial_run_raises_and_closes_the_session(library: str) -> Non
 
 
 @both
+@pytest.mark.parametrize(("timeout", "latest"), [(None, 40), (600, 40), (10, 10)])
+def test_so_does_one_whose_document_cannot_be_fetched(library: str, timeout: float | None, latest: float) -> None:
+    async def refuse(operation: str, request: httpx.Request) -> httpx.Response | None:
+        is_for_the_document = operation == "look" and b"inline" in request.url.query.lower()
+        return said(500, "boom") if is_for_the_document else None
+
+    office = Office(refuse, initial=5, status="error")
+
+    async def body(client: AsyncDeepnote) -> None:
+        with pytest.raises(RunFailedError, match="ended as error") as caught:
+            async with client.sessions.open("nb", timeout=timeout):
+                raise AssertionError("unreachable: it is not open")
+        assert office.living == []
+        assert anyio.current_time() <= latest
+        assert "Its document could not be fetched, so it has no outputs here: " in str(caught.value)
+        assert caught.value.result.status == "error"
+        assert caught.value.result.outputs == ()
+        if timeout != 10:
+            assert isinstance(caught.value.__cause__, ServerError)
+        assert_travels(caught.value)
+
+    sees(library, office, body)
+
+
+@both
 def test_unless_it_is_not_checked(library: str) -> None:
     office = Office(status="error")
 
@@ -174,18 +199,29 @@ def test_so_is_a_lost_connection(library: str, fault: Exception, kind: type[Exce
 
 
 @both
-def test_the_clients_own_limit_ends_an_opening_without_a_timeout(library: str) -> None:
+def test_without_a_timeout_the_opening_takes_as_long_as_it_takes(library: str) -> None:
+    """The client's own limit is one for calls, and this one may start a machine."""
+
     async def body(client: AsyncDeepnote) -> None:
-        with pytest.raises(DeadlineExceededError, match="nothing proves whether a session was opened"):
-            async with client.sessions.open("nb"):
+        async with client.sessions.open("nb"):
+            assert anyio.current_time() >= 1000
+
+    sees(library, Office(opens=1000), body, timeout=20)
+
+
+@both
+def test_but_the_declaration_of_its_inputs_does_not(library: str) -> None:
+    async def hang(_operation: str, request: httpx.Request) -> None:
+        if request.url.path == "/v2/notebooks/nb":
+            await anyio.sleep_forever()
+
+    async def body(client: AsyncDeepnote) -> None:
+        with pytest.raises(DeadlineExceededError):
+            async with client.sessions.open("nb", inputs={"n": 1}):
                 raise AssertionError("unreachable: it is not open")
         assert anyio.current_time() == 20
 
-    async def main() -> None:
-        async with client_of(Office(opens=1000).answer, timeout=20) as client:
-            await body(client)
-
-    run_on(library, main)
+    sees(library, Office(hang), body, timeout=20)
 
 
 @both
@@ -234,6 +270,24 @@ def test_a_service_that_tells_of_no_initial_run_has_its_kernel_waited_for(librar
     office = Office(tell)
     sees(library, office, body)
     assert len(looks) > 2
+
+
+@both
+def test_and_not_for_longer_than_the_timeout(library: str) -> None:
+    async def tell(operation: str, _request: httpx.Request) -> httpx.Response | None:
+        if operation == "open":
+            office.living.append("s")
+            return httpx.Response(202, json={"session": {"sessionId": "s"}})
+        return None
+
+    async def body(client: AsyncDeepnote) -> None:
+        with pytest.raises(RunTimeoutError, match=r"session of notebook nb was not open within 10 s: .*last seen busy"):
+            async with client.sessions.open("nb", timeout=10):
+                raise AssertionError("unreachable: it is not open")
+
+    office = Office(tell)
+    office.kernel = {"state": "busy"}
+    sees(library, office, body)
 
 
 @both

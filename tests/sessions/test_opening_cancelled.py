@@ -113,6 +113,38 @@ def test_an_answer_that_never_comes_is_not_waited_for_without_end(
 
 
 @both
+@pytest.mark.parametrize(("timeout", "opens"), [(60, 61), (59, 62), (600, 601), (600, 655), (5, 8), (5, 64)])
+def test_an_answer_after_the_timeout_is_waited_for_and_its_session_stopped(
+    library: str, timeout: float, opens: float
+) -> None:
+    office = Office(opens=opens)
+
+    async def body(client: AsyncDeepnote) -> None:
+        with pytest.raises(RunTimeoutError):
+            async with client.sessions.open("nb", timeout=timeout):
+                raise AssertionError("unreachable: it is not open")
+        assert anyio.current_time() == timeout
+        await anyio.sleep(LEARN_SECONDS)
+
+    sees(library, office, body)
+    assert office.log == ["open", "stop"]
+
+
+@both
+def test_so_is_one_after_a_cancellation_however_late_that_comes(library: str) -> None:
+    office = Office(opens=200)
+
+    async def body(client: AsyncDeepnote) -> None:
+        with anyio.move_on_after(150):
+            async with client.sessions.open("nb"):
+                raise AssertionError("unreachable: it is not open")
+        assert anyio.current_time() == 200
+
+    sees(library, office, body)
+    assert office.log == ["open", "stop"]
+
+
+@both
 def test_a_cancelled_create_stops_its_session(library: str) -> None:
     office = Office(opens=5)
 

@@ -60,6 +60,27 @@ def test_else_how_the_kernel_is_tells(library: str, kernel: dict[str, Any], reas
 
 
 @both
+@pytest.mark.parametrize("words", [
+    "Kernel is not available while a run is active", "The notebook has an active run; the kernel is not available",
+    "Notebook kernel is busy and not available for execution", "Session is busy: kernel unavailable until it has ended",
+])  # fmt: skip
+@pytest.mark.parametrize(("state", "reason"), [("busy", "busy"), ("dead", "kernel"), ("idle", None)])
+def test_so_it_does_where_the_service_says_two_of_them(
+    library: str, words: str, state: str, reason: ConflictReason | None
+) -> None:
+    office = Office(answering("execute", lambda: said(409, words)))
+    office.kernel = {"state": state}
+
+    async def body(session: Session) -> None:
+        with pytest.raises(ConflictError) as caught:
+            await session.execute("1")
+        assert caught.value.reason == reason
+
+    uses(library, office, body)
+    assert office.count("status_of") == 1
+
+
+@both
 @pytest.mark.parametrize(("status", "reason"), [(409, "suspended"), (404, None), (500, None), (0, None)])
 def test_or_that_it_cannot_be_asked(library: str, status: int, reason: ConflictReason | None) -> None:
     async def refuse(operation: str, _request: httpx.Request) -> httpx.Response | None:
@@ -73,6 +94,34 @@ def test_or_that_it_cannot_be_asked(library: str, status: int, reason: ConflictR
         assert caught.value.reason == reason
 
     uses(library, Office(refuse), body)
+
+
+@both
+@pytest.mark.parametrize("words", [
+    "The kernel was restarted", "The kernel of this session was started anew", "Kernel died and has been restarted",
+])  # fmt: skip
+def test_a_kernel_that_was_restarted_needs_no_other_session(library: str, words: str) -> None:
+    async def body(session: Session) -> None:
+        with pytest.raises(ConflictError, match="the session goes on: run the blocks of the notebook again") as caught:
+            await session.execute("1")
+        assert caught.value.reason == "kernel"
+        assert "open another session" not in str(caught.value)
+
+    uses(library, Office(answering("execute", lambda: said(409, words))), body)
+
+
+@both
+@pytest.mark.parametrize("call", ["status", "interrupt"])
+@pytest.mark.parametrize(("words", "reason"), [("No.", "suspended"), ("Busy: kernel unavailable", None)])
+def test_a_question_is_refused_where_the_project_is_suspended(
+    library: str, call: str, words: str, reason: ConflictReason | None
+) -> None:
+    async def body(session: Session) -> None:
+        with pytest.raises(ConflictError) as caught:
+            await getattr(session, call)()
+        assert caught.value.reason == reason
+
+    uses(library, Office(answering("status_of" if call == "status" else call, lambda: said(409, words))), body)
 
 
 @both

@@ -142,3 +142,50 @@ def test_timeouts_that_are_none(library: str, timeout: Any) -> None:
             await session.wait_idle(timeout)
 
     uses(library, Office(), body)
+
+
+@both
+@pytest.mark.parametrize("session_says", [{"status": "busy"}, {"state": "starting"}])
+@pytest.mark.parametrize("kernel", [None, {}, {"state": None}, {"executionState": "unknown"}])
+def test_without_a_known_state_of_the_kernel_that_of_the_session_counts(
+    library: str, session_says: dict[str, Any], kernel: dict[str, Any] | None
+) -> None:
+    def told() -> httpx.Response:
+        says = session_says if anyio.current_time() < 3 else {"status": "ready"}
+        return httpx.Response(200, json={"session": says, "kernel": kernel})
+
+    async def body(session: Session) -> None:
+        status = await session.wait_idle(10)
+        assert 3 <= anyio.current_time() < 6
+        assert status.kernel == (kernel or {})
+
+    uses(library, Office(answering("status_of", told)), body)
+
+
+@pytest.mark.parametrize("name", [
+    "state", "status", "executionState", "execution_state", "kernelState", "kernelStatus",
+])  # fmt: skip
+@pytest.mark.parametrize(("state", "is_working", "is_dead"), [
+    ("busy", True, False), ("idle", False, False), ("dead", False, True), ("Busy", True, False),
+])  # fmt: skip
+def test_the_kernels_own_state_counts_under_all_its_names(
+    name: str, state: str, *, is_working: bool, is_dead: bool
+) -> None:
+    for session in ({}, {"status": "busy"}, {"status": "idle"}):
+        status = read_status({"session": session, "kernel": {name: state}})
+        assert (status.kernel_state, status.is_working, status.is_dead) == (state, is_working, is_dead)
+
+
+def test_a_known_state_counts_more_than_an_unknown_one() -> None:
+    assert read_status({"session": {}, "kernel": {"status": "attached", "executionState": "busy"}}).is_working
+
+
+@both
+def test_a_session_that_has_failed_is_not_waited_for(library: str) -> None:
+    answer = {"session": {"status": "terminated"}, "kernel": None}
+
+    async def body(session: Session) -> None:
+        with pytest.raises(SessionError, match="is terminated and will not be idle again"):
+            await session.wait_idle()
+
+    uses(library, Office(answering("status_of", lambda: httpx.Response(200, json=answer))), body)
