@@ -50,7 +50,7 @@ check-generated: .venv/dev ## fail if generated/ is not what the documents give
 docs: .venv/dev ## the pages that are written from the contract
 	$(PY) tools/operations.py
 
-bench: .venv/dev ## the benchmarks, in some six minutes; `make bench BENCH=--profile` says where the time goes
+bench: .venv/dev ## the benchmarks, in some seven minutes; `make bench BENCH=--profile` says where the time goes
 	@$(PY) -m benchmarks $(BENCH)
 
 requirements: .venv/dev ## pin the requirement files again from their .in files (needs uv)

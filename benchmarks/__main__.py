@@ -18,6 +18,7 @@ GROUPS: Mapping[str, str] = {
     "http": "benchmarks.http.group",
     "waiting": "benchmarks.waiting.group",
     "documents": "benchmarks.documents.group",
+    "kernels": "benchmarks.kernels.group",
 }
 """Where the function `measure` of each group stands; imported when it is its turn."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, PathFinder
+from importlib.metadata import Distribution, DistributionFinder
 from types import ModuleType
 
 HIDDEN = "sniffio"
@@ -33,6 +34,10 @@ class _Without:
         if name == HIDDEN:
             return PathFinder.find_spec(f"{name}_that_is_not_there", self._usual, target)
         return PathFinder.find_spec(name, path, target)
+
+    def find_distributions(self, *context: DistributionFinder.Context) -> Iterable[Distribution]:
+        """Find what is installed as ever: jupyter_client finds its own parts in it."""
+        return PathFinder.find_distributions(*context)
 
 
 _without = _Without()

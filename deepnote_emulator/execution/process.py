@@ -164,9 +164,12 @@ async def launched(keeper: Keeper, *, is_spare: bool = False) -> KernelProcess:
     try:
         await process.start()
         await process.connect()
-    except BaseException:
+    except BaseException as error:
         await asyncio.shield(process.close())
-        raise
+        if isinstance(error, EngineError | OSError) or not isinstance(error, Exception):
+            raise
+        # jupyter_client fails in its own ways where packages are missing or hidden.
+        raise EngineError(f"the kernel did not start: {type(error).__name__}: {error}") from error
     return process
 
 

@@ -11,7 +11,7 @@ import anyio
 import psutil
 import pytest
 
-from deepnote_emulator.execution import EngineError, spare
+from deepnote_emulator.execution import EngineError, process, spare
 from deepnote_emulator.execution.kernel import KernelEngine
 from deepnote_emulator.execution.places import Places
 from deepnote_emulator.keeper import Keeper
@@ -288,3 +288,20 @@ async def test_a_spare_that_is_killed_is_replaced(tmp_path: Path) -> None:
         await until(lambda: not has_spare(api))
         await until(lambda: has_spare(api))
         assert text_of(await api.run(notebook_id)) == "1\n"
+
+
+async def test_a_kernel_that_cannot_be_made_fails_its_run_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_arguments: object, **_options: object) -> None:
+        raise TypeError("'module' object is not callable")
+
+    async with api_of(tmp_path) as api:
+        notebook_id = await api.notebook("x = 1")
+        with monkeypatch.context() as patched:
+            patched.setattr(process, "AsyncKernelManager", broken)
+            run = await api.run(notebook_id)
+        assert run["status"] == "error"
+        assert "the kernel did not start: TypeError: 'module' object is not callable" in run["error"]
+        assert (await api.run(notebook_id))["status"] == "success"
+    assert kernels_of() == []
