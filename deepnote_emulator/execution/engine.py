@@ -68,8 +68,8 @@ class LiveKernel(Protocol):
         """Wait until it has died for good, and tell how."""
         ...
 
-    async def interrupt(self) -> bool:
-        """End what it executes, by force if need be; whether that cost it its state."""
+    async def interrupt(self) -> None:
+        """End what it executes, by force if need be; where that costs it its state, `run` raises RestartedError."""
         ...
 
     async def close(self) -> None:

@@ -146,8 +146,8 @@ class Kernel:
             execution.collector.finish()
             record.finished_at = now()
 
-    async def interrupt(self) -> bool:
-        """End what it executes: SIGINT and a nudge, both again, then a restart. Whether that cost the kernel its state.
+    async def interrupt(self) -> None:
+        """End what it executes: SIGINT and a nudge, both again, then a restart, which costs its state.
 
         The nudge is for code that awaits at the top level, which ipykernel does not interrupt before another message
         comes (https://github.com/ipython/ipykernel/issues/881). A signal that comes in the moment before the code
@@ -156,15 +156,15 @@ class Kernel:
         async with self._interrupting:
             execution = self._current
             if execution is None or execution.idle.done() or self._death.done():
-                return False
+                return
             await self._within(execution.begun, GRACE_SECONDS)  # a signal before the code begins would be lost
             for _ in range(SIGNALS):
                 await self._process.interrupt()
                 if await self._within(execution.idle, NUDGE_SECONDS):
-                    return False
+                    return
                 self._process.client.kernel_info()
                 if await self._within(execution.idle, GRACE_SECONDS / SIGNALS):
-                    return False
+                    return
             self._is_restarting = True
             try:
                 self._die("it was killed and started anew, since its code ignored an interrupt; its variables are lost")
@@ -174,7 +174,6 @@ class Kernel:
                 self._listen()
             finally:
                 self._is_restarting = False
-            return True
 
     async def close(self) -> None:
         """End it; what it executes fails."""

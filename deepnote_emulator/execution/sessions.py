@@ -44,7 +44,7 @@ class TooLongError(Exception):
 
 
 async def _was_restarted(running: asyncio.Task[None]) -> bool:
-    """Whether code ended because somebody else's interrupt had the kernel started anew."""
+    """Whether code ended because an interrupt, of its limit or of somebody else, had the kernel started anew."""
     running.cancel()
     (ended,) = await asyncio.gather(running, return_exceptions=True)
     return isinstance(ended, RestartedError)
@@ -126,10 +126,9 @@ class SessionKernel:
                 async with asyncio.timeout(seconds):
                     await asyncio.shield(running)
             except TimeoutError:
-                is_fresh = False
                 with contextlib.suppress(EngineError):  # a kernel that cannot be started anew is dead from now on
-                    is_fresh = await kernel.interrupt()
-                raise TooLongError(is_fresh=is_fresh or await _was_restarted(running)) from None
+                    await kernel.interrupt()
+                raise TooLongError(is_fresh=await _was_restarted(running)) from None
             finally:
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)

@@ -151,10 +151,9 @@ class SimulatedKernel:
         await self._closed.wait()
         return CLOSED
 
-    async def interrupt(self) -> bool:
+    async def interrupt(self) -> None:
         """End the step that is going on, as a KeyboardInterrupt would."""
         self._ended.set()
-        return False
 
     async def close(self) -> None:
         """End it; a step that is going on fails."""
